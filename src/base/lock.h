@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_LOCK_H
+#define BASE_LOCK_H
+
+/*
+ * Kernel locks on files (open file description locks, fcntl(2)): gone with
+ * the process, whatever ends it. The file's text says who holds it, for the
+ * message only. Zeroed: not held.
+ */
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct lock {
+	char *path; /* NULL: not held */
+	int fd;
+};
+
+enum lock_mode { LOCK_SHARED, LOCK_EXCLUSIVE };
+
+struct lock_options {
+	/* Fail with MLDV_BUSY, naming the holder, instead of waiting. */
+	bool no_wait;
+	/* Called once before waiting, with who holds it. */
+	void (*waiting)(void *context, const char *holder);
+	/* Asked every 100 ms while waiting. */
+	bool (*cancelled)(void *context);
+	void *context;
+};
+
+/* Takes the lock, making the file and its directory if need be. */
+CHECKED int lock_take(struct lock *lock, const char *path,
+    enum lock_mode mode, const struct lock_options *options,
+    struct mldv_error *err);
+/* Exclusive to shared, without letting anyone in between. */
+void lock_downgrade(struct lock *lock);
+void lock_release(struct lock *lock);
+
+#endif
