@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FORMAT_INI_H
+#define FORMAT_INI_H
+
+/*
+ * mldv.ini and its kin: sections, keys, values of one or more lines.
+ *
+ * The home of inih, whose limits (199-byte lines, 49-byte names, ';' as an
+ * inline comment) a reader of ours goes round: mldv-pipeline(5) has the
+ * dialect. Editing changes only the lines concerned, byte for byte.
+ */
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+#define INI_LIMIT (4 << 20) /* bytes of a file */
+#define INI_NAME  49	    /* bytes of a section's or key's name */
+
+struct ini_entry {
+	const char *key;
+	const char *value; /* continuation lines joined with LF */
+	unsigned line;
+	struct ini_entry *next;
+};
+
+struct ini_section {
+	const char *name; /* "stage train" */
+	unsigned line;
+	struct ini_entry *entries; /* in the order of the file */
+	struct ini_section *next;
+};
+
+struct ini {
+	const char *path; /* for messages */
+	struct ini_section *sections;
+};
+
+/*
+ * Parses; errors are MLDV_USAGE and begin with "path:line: ". The path is as
+ * the message should show it. Values and names live in the arena.
+ */
+CHECKED int ini_parse(struct ini *out, struct arena *arena, const char *path,
+    const char *text, size_t len, struct mldv_error *err);
+
+/* NULL if there is none. */
+const struct ini_section *ini_find(const struct ini *ini, const char *name);
+const struct ini_entry *ini_entry_find(const struct ini_section *section,
+    const char *key);
+
+/*
+ * Puts into *out the text with key set in the section (made at the end if it
+ * is not there). A value of several lines is written as continuation lines.
+ */
+CHECKED int ini_set(const char *text, size_t len, const char *section,
+    const char *key, const char *value, struct buf *out,
+    struct mldv_error *err);
+/* The same without the key: 1, or 0 if it was not there. */
+CHECKED int ini_unset(const char *text, size_t len, const char *section,
+    const char *key, struct buf *out, struct mldv_error *err);
+/* The same without the section and the comments directly above it. */
+CHECKED int ini_remove_section(const char *text, size_t len,
+    const char *section, struct buf *out, struct mldv_error *err);
+
+#endif

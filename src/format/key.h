@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FORMAT_KEY_H
+#define FORMAT_KEY_H
+
+/*
+ * The document that says everything a stage's result depends on; its SHA-256
+ * is the key. After "mldv-key 1", one line per fact, sorted bytewise:
+ *
+ *     cmd <sha256 of the interpolated command>
+ *     cwd <path>                      "." is the root
+ *     dep <f|x|l|d> <oid> <path>      d: the oid of its tree
+ *     out <path>
+ *     param <type> <name> <canonical value>
+ *     runner shell 1
+ *     shell /bin/sh -eu
+ *
+ * A path is last on its line and escaped as everywhere; so is a value.
+ */
+
+#include "base/buf.h"
+#include "base/strs.h"
+#include "format/kind.h"
+#include "format/stages.h"
+
+#define KEY_LIMIT (16 << 20)
+
+/* Adds facts in any order, then key_end sorts and hashes. Zeroed: empty. */
+struct key {
+	struct strs lines; /* without LF */
+};
+
+void key_add_stage(struct key *key, const struct stage *stage,
+    const char *shell, struct hasher *hasher);
+void key_add_dep(struct key *key, enum kind kind, const struct oid *oid,
+    const char *path);
+/* Sorts, and gives the key; out (may be NULL) gets the document. */
+void key_end(struct key *key, struct buf *out, struct oid *oid);
+CHECKED int key_parse(struct key *out, const char *text, size_t len,
+    struct mldv_error *err);
+void key_release(struct key *key);
+
+/*
+ * The first difference that matters between two keys in words: "param lr
+ * 0.1 -> 0.05", "dep src/x.py changed", "cmd changed"; false: none. The
+ * order is cmd, param, dep, out, the rest.
+ */
+bool key_difference(const struct key *old, const struct key *new,
+    struct buf *out);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FORMAT_VALUE_H
+#define FORMAT_VALUE_H
+
+/*
+ * A parameter's value: its type and its one canonical spelling, so that 0.10
+ * is 0.1 and "1" is not 1.
+ */
+
+#include "base/mem.h"
+#include "base/str.h"
+
+enum value_type { VALUE_BOOL, VALUE_INT, VALUE_FLOAT, VALUE_TEXT, VALUE_LIST };
+
+struct value {
+	enum value_type type;
+	const char *text;      /* as a command line wants it: 0.1, abc */
+	const char *canonical; /* as the key has it: 0x1.999999999999ap-4 */
+};
+
+/* Reads what stands behind the = of a parameter; MLDV_USAGE if it cannot. */
+CHECKED int value_parse(struct value *out, struct arena *arena,
+    const char *text, struct mldv_error *err);
+/* "bool", "int", "float", "text", "list" */
+const char *value_type_name(enum value_type type);
+
+#endif
