@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+# mldv: build, test, install.  GNU make.
+#
+#   make                    the program, as build/debug/mldv
+#   make BUILD=release      optimised; also asan, tsan, cover, fuzz
+#   make CC=clang           beside it, in build/debug-clang/
+#   make setup              installs what building and testing need
+#   make demo               setup, build, and the examples
+#   make check              setup, build, and every test; with BUILD=asan or
+#                           tsan the unit tests and the fuzzers' corpora
+#                           (SUITES="unit fuzz cli" chooses, TESTS= narrows)
+#   make memcheck           the unit tests under valgrind
+#   make fuzz               FUZZ_SECONDS on each parser (needs clang)
+#   make lint               format, clang-tidy, rules.sh, shell, man pages
+#   make completion         writes contrib/completion/ anew
+#   make install            honours PREFIX and DESTDIR; so does uninstall
+#
+# V=1 shows the commands, WERROR= lets an untested compiler warn.
+
+VERSION = 0.1.0
+
+# What is run by people is built for speed, what is worked on for debugging.
+ifneq ($(filter install uninstall demo completion,$(MAKECMDGOALS)),)
+BUILD ?= release
+else
+BUILD ?= debug
+endif
+
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+SHARE   ?= $(PREFIX)/share
+MANDIR  ?= $(SHARE)/man
+DATADIR ?= $(SHARE)/mldv
+BASHDIR ?= $(SHARE)/bash-completion/completions
+ZSHDIR  ?= $(SHARE)/zsh/site-functions
+FISHDIR ?= $(SHARE)/fish/vendor_completions.d
+
+INSTALL    ?= install
+PKG_CONFIG ?= pkg-config
+PACKAGES    = libgit2 libcrypto libzstd inih libutf8proc jansson
+
+ifeq ($(BUILD),fuzz)
+CC = clang
+else ifeq ($(origin CC),default)
+CC = gcc
+endif
+
+# As many jobs as processors, unless the caller says.
+ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+# CFLAGS and LDFLAGS belong to the user; the project's own flags come first.
+SANITIZE       = -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS.debug   = -Og -g
+CFLAGS.release = -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS.asan    = -O1 -g -fsanitize=address,undefined $(SANITIZE)
+CFLAGS.tsan    = -O1 -g -fsanitize=thread $(SANITIZE)
+CFLAGS.cover   = -O0 -g --coverage
+CFLAGS.fuzz    = -O1 -g -fsanitize=fuzzer-no-link,address,undefined $(SANITIZE)
+ifeq ($(CFLAGS.$(BUILD)),)
+$(error BUILD is '$(BUILD)'; it can be debug, release, asan, tsan, cover or fuzz)
+endif
+
+WERROR  ?= -Werror
+WARNINGS = -Wall -Wextra -Wpedantic $(WERROR) -Wshadow -Wvla -Wundef \
+	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
+	-Wpointer-arith -Wwrite-strings -Wconversion -Wimplicit-fallthrough
+
+# Asked for once, and only when something is compiled: 'make setup' comes
+# before pkg-config is there.
+pkg_cflags = $(eval pkg_cflags := $$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(pkg_cflags)
+pkg_libs   = $(eval pkg_libs := $$(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(pkg_libs)
+
+defines  = -Iinclude -Isrc -D_GNU_SOURCE -DMLDV_VERSION='"$(VERSION)"'
+cppflags = $(defines) $(pkg_cflags)
+cflags   = -std=c11 -pthread $(WARNINGS) $(CFLAGS.$(BUILD))
+compile  = $(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS)
+link     = $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
+
+out     := build/$(BUILD)$(if $(findstring clang,$(CC)),-clang)
+sources := $(wildcard src/*/*.c)
+objects := $(sources:%.c=$(out)/%.o)
+library := $(out)/libmldv.a
+program := $(if $(wildcard src/main.c),$(out)/mldv)
+units   := $(patsubst %.c,$(out)/%,$(wildcard test/unit/test_*.c))
+shared  := $(patsubst %.c,$(out)/%.o,$(filter-out test/unit/test_%.c,$(wildcard test/unit/*.c)))
+fuzzers := $(patsubst %.c,$(out)/%,$(wildcard test/fuzz/*.c))
+tools   := $(patsubst %.c,$(out)/%,$(wildcard test/tool/*.c))
+scripts := $(wildcard test/cli/*.t examples/*/*.t)
+
+all_c   := $(wildcard src/*.c src/*/*.c test/*.c test/*/*.c bench/*.c)
+all_h   := $(wildcard include/mldv/*.h src/*/*.h test/*.h test/*/*.h bench/*.h)
+
+ifneq ($(V),1)
+.SILENT:
+endif
+
+all: $(program) $(library)
+
+$(out)/mldv: $(out)/src/main.o $(library)
+	echo "  LD    $@"
+	$(link) -o $@ $^ $(pkg_libs)
+
+$(library): $(objects)
+	mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(out)/%.o: %.c $(out)/flags
+	mkdir -p $(@D)
+	echo "  CC    $<"
+	$(compile) -MMD -MP -c -o $@ $<
+
+# Changes when the way to compile does, and then everything is compiled anew.
+$(out)/flags: force
+	mkdir -p $(@D)
+	printf '%s\n' '$(subst ','\'',$(compile) $(LDFLAGS) $(pkg_libs))' >$@.new
+	cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
+
+$(units): %: %.o $(shared) $(library)
+	echo "  LD    $@"
+	$(link) -o $@ $^ $(pkg_libs) -lcmocka -larchive
+
+$(tools): %: %.o $(library)
+	echo "  LD    $@"
+	$(link) -o $@ $^ $(pkg_libs)
+
+# Without libFuzzer, a fuzzer replays its corpus: a regression test.
+ifeq ($(BUILD),fuzz)
+$(fuzzers): %: %.o $(library)
+	echo "  LD    $@"
+	$(link) -fsanitize=fuzzer -o $@ $^ $(pkg_libs)
+else
+$(fuzzers): %: %.o $(out)/test/replay.o $(library)
+	echo "  LD    $@"
+	$(link) -o $@ $^ $(pkg_libs)
+endif
+
+setup:
+	sh test/setup.sh
+
+# A user types just this after cloning, so the compiler may not be there yet.
+demo: setup
+	+$(MAKE) --no-print-directory BUILD=$(BUILD) all
+	for script in examples/*/demo.sh; do \
+	    MLDV=$(abspath $(out)/mldv) sh test/demo.sh "$$script" || exit; done
+
+check: setup
+	+$(MAKE) --no-print-directory run-tests
+
+SUITES.asan = unit fuzz
+SUITES.tsan = unit fuzz
+SUITES     ?= $(or $(SUITES.$(BUILD)),unit fuzz cli)
+PROVEFLAGS ?= -j2
+tests.unit  = $(units)
+tests.fuzz  = $(fuzzers)
+tests.cli   = $(scripts)
+TESTS      ?= $(foreach suite,$(SUITES),$(tests.$(suite)))
+
+run-tests: $(program) $(units) $(fuzzers) $(tools)
+	CMOCKA_MESSAGE_OUTPUT=TAP MLDV=$(abspath $(out)/mldv) \
+	    MLDV_TOOLS=$(abspath $(out)/test/tool) \
+	    prove --exec '' $(PROVEFLAGS) $(TESTS)
+
+memcheck: $(units)
+	CMOCKA_MESSAGE_OUTPUT=TAP prove $(PROVEFLAGS) --exec \
+	    'valgrind -q --error-exitcode=99 --leak-check=full' $(units)
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	+$(MAKE) --no-print-directory BUILD=fuzz run-fuzzers
+run-fuzzers: $(fuzzers)
+	set -e; for f in $^; do name=$${f##*/}; mkdir -p $(out)/corpus/$$name; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	        -artifact_prefix=$(out)/$$name- $(out)/corpus/$$name \
+	        $$(ls -d test/fuzz/corpus/$$name 2>/dev/null); done
+
+lint:
+	+$(MAKE) --no-print-directory -k lint-format lint-tidy lint-rules \
+	    lint-shell lint-man
+lint-format:
+	clang-format --dry-run -Werror $(all_c) $(all_h)
+lint-tidy: $(all_c:%.c=$(out)/%.tidy)
+lint-rules:
+	sh test/rules.sh
+lint-shell:
+	shellcheck -x $$(find test examples contrib bench .ci -type f 2>/dev/null | \
+	    while read -r f; do case $$f in *.sh|*.t) echo $$f;; \
+	    *) head -c 20 $$f | grep -aq '^#!.*sh$$' && echo $$f;; esac; done)
+lint-man:
+	$(if $(wildcard man/*),mandoc -Tlint -Wwarning $(wildcard man/*))
+
+# The object is newer when a header changed, which is when to look again.
+$(out)/%.tidy: $(out)/%.o .clang-tidy
+	echo "  TIDY  $*.c"
+	clang-tidy --quiet $*.c -- $(cppflags) -std=c11 >$@.out 2>&1 || \
+	    { cat $@.out; exit 1; }
+	mv $@.out $@
+
+compile_commands.json: force
+	{ echo '['; comma=; for f in $(all_c); do \
+	    printf '%s{"directory": "%s",\n"file": "%s",\n"command": "%s"}' \
+	        "$$comma" '$(CURDIR)' "$$f" \
+	        '$(subst ','\'',$(subst ",\",$(subst \,\\,$(compile)))) -c '"$$f"; \
+	    comma=$$(printf ',\n.'); comma=$${comma%.}; \
+	done; printf '\n]\n'; } >$@
+
+completion: $(program)
+	mkdir -p contrib/completion
+	$(out)/mldv completion bash >contrib/completion/mldv.bash
+	$(out)/mldv completion zsh >contrib/completion/_mldv
+	$(out)/mldv completion fish >contrib/completion/mldv.fish
+
+# What is installed, as source:directory:name:mode.
+installed = $(out)/mldv:$(BINDIR):mldv:755 \
+	$(foreach p,$(wildcard man/*.1),$p:$(MANDIR)/man1:$(notdir $p):644) \
+	$(foreach p,$(wildcard man/*.5),$p:$(MANDIR)/man5:$(notdir $p):644) \
+	$(foreach p,$(wildcard contrib/hooks/*),$p:$(DATADIR)/hooks:$(notdir $p):755) \
+	$(foreach p,$(wildcard contrib/completion/mldv.bash),$p:$(BASHDIR):mldv:644) \
+	$(foreach p,$(wildcard contrib/completion/_mldv),$p:$(ZSHDIR):_mldv:644) \
+	$(foreach p,$(wildcard contrib/completion/mldv.fish),$p:$(FISHDIR):mldv.fish:644)
+
+install: $(program)
+	set -e; for i in $(installed); do IFS=:; set -- $$i; unset IFS; \
+	    $(INSTALL) -d "$(DESTDIR)$$2"; \
+	    $(INSTALL) -m $$4 "$$1" "$(DESTDIR)$$2/$$3"; done
+
+uninstall:
+	set -e; for i in $(installed); do IFS=:; set -- $$i; unset IFS; \
+	    rm -f "$(DESTDIR)$$2/$$3"; done
+	rmdir "$(DESTDIR)$(DATADIR)/hooks" "$(DESTDIR)$(DATADIR)" 2>/dev/null || :
+
+clean:
+	rm -rf build
+
+-include $(shell find $(out) -name '*.d' 2>/dev/null)
+.PHONY: all setup demo check run-tests memcheck fuzz run-fuzzers lint \
+	lint-format lint-tidy lint-rules lint-shell lint-man completion \
+	install uninstall clean force
+.SECONDARY:
+.DELETE_ON_ERROR:
