@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MLDV_PIPELINE_H
+#define MLDV_PIPELINE_H
+
+/*
+ * The pipeline: what is stale and why, running it, defining stages.
+ */
+
+#include "mldv/data.h"
+
+enum mldv_stage_state {
+	MLDV_STAGE_FRESH,
+	MLDV_STAGE_RESTORE, /* outputs are missing or changed, but to be had */
+	MLDV_STAGE_CACHED,  /* an earlier run has this key */
+	MLDV_STAGE_STALE,
+	MLDV_STAGE_ALWAYS,
+	MLDV_STAGE_FROZEN,
+	MLDV_STAGE_UNKNOWN, /* depends on a stage that must run first */
+	MLDV_STAGE_BLOCKED, /* a stage above it failed */
+	MLDV_STAGE_FAILED,
+	MLDV_STAGE_RAN,
+};
+
+struct mldv_stage {
+	const char *name;
+	enum mldv_stage_state state;
+	const char *reason; /* "param lr 0.1 -> 0.05", or NULL */
+	double seconds;	    /* if it ran */
+};
+
+struct mldv_repro {
+	bool dry_run; /* MLDV_NO if anything is stale */
+	bool force;   /* the targets run whatever the lock says */
+	const struct strs *overrides; /* name=value, or NULL */
+	/* Before a stage runs (state STALE), and when it is decided. */
+	void (*stage)(void *context, const struct mldv_stage *stage);
+	/* What a stage's command prints, as it comes. */
+	void (*output)(void *context, const char *data, size_t size);
+	void *context;
+};
+
+/* Targets are stage names or output paths; none: the default. */
+MLDV_CHECKED int mldv_repro(struct mldv_project *project,
+    const struct strs *targets, const struct mldv_repro *options,
+    struct strs *staged, struct mldv_error *err);
+
+/* Visits every stage with its state, for status; runs nothing. */
+MLDV_CHECKED int mldv_stages(struct mldv_project *project,
+    void (*visit)(void *context, const struct mldv_stage *stage),
+    void *context, struct mldv_error *err);
+
+/* A stage to be written into mldv.ini. */
+struct mldv_new_stage {
+	const char *name;
+	const struct strs *deps, *outs, *metrics, *params;
+	const struct strs *git_outs; /* outputs kept in Git */
+	const char *cmd;
+	const char *cwd;  /* or NULL */
+	const char *desc; /* or NULL */
+	bool replace;
+};
+MLDV_CHECKED int mldv_stage_new(struct mldv_project *project,
+    const struct mldv_new_stage *stage, struct strs *staged,
+    struct mldv_error *err);
+
+#endif

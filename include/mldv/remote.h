@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MLDV_REMOTE_H
+#define MLDV_REMOTE_H
+
+/*
+ * Remotes, and moving data to and from them.
+ */
+
+#include "mldv/data.h"
+
+struct mldv_remote_info {
+	const char *name;
+	const char *url;
+	bool preset; /* the default */
+};
+
+void mldv_remote_each(struct mldv_project *project,
+    void (*visit)(void *context, const struct mldv_remote_info *remote),
+    void *context);
+/* The first one becomes the default. clone: into this clone's settings. */
+MLDV_CHECKED int mldv_remote_add(struct mldv_project *project,
+    const char *name, const char *url, bool clone, struct strs *staged,
+    struct mldv_error *err);
+MLDV_CHECKED int mldv_remote_remove(struct mldv_project *project,
+    const char *name, struct strs *staged, struct mldv_error *err);
+MLDV_CHECKED int mldv_remote_default(struct mldv_project *project,
+    const char *name, bool clone, struct strs *staged,
+    struct mldv_error *err);
+
+struct mldv_transfer {
+	const char *remote;   /* NULL: the default */
+	const char *revision; /* push: items of this commit; NULL: as here */
+	bool dry_run;
+	bool force; /* pull: as checkout's */
+	mldv_done_fn *done;
+	void *context;
+};
+
+/* What a whole push, fetch or pull did, or with dry_run would do. */
+struct mldv_transferred {
+	uint64_t items;	   /* that needed anything */
+	uint64_t up_to_date;
+	uint64_t objects;
+	uint64_t packs;
+	uint64_t bytes; /* that travelled */
+	uint64_t missing; /* items that could not be had; the rest was */
+};
+
+/* No paths: every item of pointers and lock. */
+MLDV_CHECKED int mldv_push(struct mldv_project *project,
+    const struct strs *paths, const struct mldv_transfer *options,
+    struct mldv_transferred *out, struct mldv_error *err);
+MLDV_CHECKED int mldv_fetch(struct mldv_project *project,
+    const struct strs *paths, const struct mldv_transfer *options,
+    struct mldv_transferred *out, struct mldv_error *err);
+/* Fetch, then checkout. */
+MLDV_CHECKED int mldv_pull(struct mldv_project *project,
+    const struct strs *paths, const struct mldv_transfer *options,
+    struct mldv_transferred *out, struct mldv_error *err);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GIT_GIT_H
+#define GIT_GIT_H
+
+/*
+ * The Git repository around a project. The home of libgit2.
+ *
+ * Paths are relative to the root of the work tree, clean, raw bytes. No
+ * command is run, no hook, no filter: what is staged are the file's bytes.
+ */
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/strs.h"
+
+struct git;
+
+/*
+ * Finds the repository of dir, as git does. MLDV_NOT_FOUND outside of one
+ * (the text says `git init`), and for a bare one.
+ */
+CHECKED int git_open(struct git **out, const char *dir,
+    struct mldv_error *err);
+void git_close(struct git *git);
+
+const char *git_root(const struct git *git);   /* absolute, no final slash */
+const char *git_common(const struct git *git); /* the common .git directory */
+
+/* 1: in the index, as a file or as a directory above tracked files; else 0. */
+CHECKED int git_is_tracked(struct git *git, const char *path,
+    struct mldv_error *err);
+/* The first tracked path at or below path into *out: 1, or 0 if none. */
+CHECKED int git_first_tracked(struct git *git, const char *path,
+    struct buf *out, struct mldv_error *err);
+/* 1 if path lies in a submodule (a gitlink or a nested repository), else 0. */
+CHECKED int git_in_submodule(struct git *git, const char *path,
+    struct mldv_error *err);
+/*
+ * 1 if Git would ignore the file. Then *rule, if given, becomes the source of
+ * the pattern that decides: "sub/.gitignore:12", ".git/info/exclude:3".
+ */
+CHECKED int git_is_ignored(struct git *git, const char *path, struct buf *rule,
+    struct mldv_error *err);
+
+/*
+ * Stages each path as the work tree has it (a path that is gone is removed
+ * from the index), in one write of the index. If Git's index is locked, waits
+ * a second; then, or while a merge, rebase or the like is going on, fails
+ * with MLDV_BUSY, and the text says which `git add` to type.
+ */
+CHECKED int git_stage(struct git *git, const struct strs *paths,
+    struct mldv_error *err);
+/*
+ * Stages a change to a text file without what the user changed in it: the
+ * lines added are appended to, the lines removed are taken out of, what the
+ * index has (or an empty file). Same waiting and failing as git_stage.
+ */
+CHECKED int git_stage_lines(struct git *git, const char *path,
+    const struct strs *added, const struct strs *removed,
+    struct mldv_error *err);
+
+/*
+ * Adds "/name" to the .gitignore beside path (a directory gets no final
+ * slash), escaping what .gitignore treats as special; 1 if it was changed, 0
+ * if the line was there. *ignore_path becomes the .gitignore's path and *line
+ * the line. Names that .gitignore cannot say (LF in them) get "?" there.
+ */
+CHECKED int git_ignore_add(struct git *git, const char *path,
+    struct buf *ignore_path, struct buf *line, struct mldv_error *err);
+/* Takes the line away; an empty .gitignore is removed. */
+CHECKED int git_ignore_remove(struct git *git, const char *path,
+    struct buf *ignore_path, struct buf *line, struct mldv_error *err);
+
+/*
+ * The bytes of a path at a revision ("HEAD", "main~2", a commit id; ":0" is
+ * the index): 1, or 0 if the revision has no such file. An unknown revision
+ * is MLDV_NOT_FOUND.
+ */
+CHECKED int git_read(struct git *git, const char *revision, const char *path,
+    size_t limit, struct buf *out, struct mldv_error *err);
+/*
+ * The paths of a revision (or of the index, ":0") that end with suffix,
+ * sorted.
+ */
+CHECKED int git_list(struct git *git, const char *revision,
+    const char *suffix, struct strs *out, struct mldv_error *err);
+/*
+ * The last limit different versions of a file in the history of a revision,
+ * newest first, by first parents and no further back than 1,000 commits.
+ */
+CHECKED int git_history(struct git *git, const char *revision,
+    const char *path, size_t limit,
+    int (*visit)(void *context, const char *text, size_t len,
+	struct mldv_error *err),
+    void *context, struct mldv_error *err);
+/* The commit's 40 hex digits: 1, or 0 if there is none yet (a new branch). */
+CHECKED int git_head(struct git *git, struct buf *out,
+    struct mldv_error *err);
+/* The files that Git knows of nor ignores below a directory, sorted. */
+CHECKED int git_untracked(struct git *git, const char *dir, struct strs *out,
+    struct mldv_error *err);
+
+#endif
