@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # demo.sh [DIRECTORY]: a small project from its first command to a colleague's
-# clone, on 1,797 images of handwritten digits.  Needs mldv on the PATH, git and
-# python3; no network.  DIRECTORY must not exist or be empty; it is left as it
+# clone, on 1,797 images of handwritten digits.  Needs mldv ($MLDV, else the one
+# on the PATH), git and python3; no network.  DIRECTORY must not exist or be empty; it is left as it
 # is at the end.  Without it, a temporary one is used and removed.
 #
 # Every step is checked.  What ran is not taken from what mldv says: a python3
@@ -13,6 +13,9 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 python=$(command -v python3)
+if [ -n "${MLDV:-}" ]; then
+	PATH=$(cd "$(dirname "$MLDV")" && pwd):$PATH
+fi
 if [ $# -gt 0 ]; then
 	mkdir -p "$1"
 	top=$(cd "$1" && pwd) own=no
