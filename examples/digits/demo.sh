@@ -3,8 +3,9 @@
 #
 # demo.sh [DIRECTORY]: a small project from its first command to a colleague's
 # clone, on 1,797 images of handwritten digits.  Needs mldv ($MLDV, else the one
-# on the PATH), git and python3; no network.  DIRECTORY must not exist or be empty; it is left as it
-# is at the end.  Without it, a temporary one is used and removed.
+# on the PATH), git and python3; no network.  DIRECTORY must not exist or be
+# empty; it is left as it is at the end.  Without it, a temporary one is used and
+# removed.
 #
 # Every step is checked.  What ran is not taken from what mldv says: a python3
 # that comes first on the PATH notes each script it is given.
