@@ -13,7 +13,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-python=$(command -v python3)
+python=$(python3 -c 'import sys; print(sys.executable)')
 if [ -n "${MLDV:-}" ]; then
 	PATH=$(cd "$(dirname "$MLDV")" && pwd):$PATH
 fi
@@ -28,6 +28,11 @@ else
 	top=$(mktemp -d) own=yes
 fi
 
+# Nothing of who runs this, or of the Git hook it may run in.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE XDG_CONFIG_HOME
+HOME=$top/home
+export HOME
+mkdir "$HOME"
 LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 GIT_AUTHOR_NAME=Demo GIT_AUTHOR_EMAIL=demo@example.org
