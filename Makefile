@@ -8,7 +8,8 @@
 #   make demo               setup, build, and the examples
 #   make check              setup, build, and every test; with BUILD=asan or
 #                           tsan the unit tests and the fuzzers' corpora
-#                           (SUITES="unit fuzz cli" chooses, TESTS= narrows)
+#                           (SUITES="unit fuzz cli" chooses, and so does
+#                           TESTS=test/cli/add.t)
 #   make memcheck           the unit tests under valgrind
 #   make fuzz               FUZZ_SECONDS on each parser (needs clang)
 #   make lint               format, clang-tidy, rules.sh, shell, man pages
@@ -140,13 +141,16 @@ endif
 setup:
 	sh test/setup.sh
 
-# A user types just this after cloning, so the compiler may not be there yet.
-demo: setup
+# A user types just this after cloning, so the compiler may not be there yet;
+# what is only for linting is left out then.
+demo:
+	sh test/setup.sh build
 	+$(MAKE) --no-print-directory BUILD=$(BUILD) all
-	for script in examples/*/demo.sh; do \
-	    MLDV=$(abspath $(out)/mldv) sh test/demo.sh "$$script" || exit; done
+	set -e; for script in examples/*/demo.sh; do \
+	    MLDV=$(abspath $(out)/mldv) sh $$script; done
 
-check: setup
+check:
+	sh test/setup.sh $(if $(findstring clang,$(CC)),all,check)
 	+$(MAKE) --no-print-directory run-tests
 
 SUITES.asan = unit fuzz
@@ -158,10 +162,14 @@ tests.fuzz  = $(fuzzers)
 tests.cli   = $(scripts)
 TESTS      ?= $(foreach suite,$(SUITES),$(tests.$(suite)))
 
-run-tests: $(program) $(units) $(fuzzers) $(tools)
+# gcc's thread sanitizer does not cope with much address randomisation.
+prefix.tsan = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+
+run-tests: $(filter $(units) $(fuzzers),$(TESTS)) \
+		$(if $(filter %.t,$(TESTS)),$(program) $(tools))
 	CMOCKA_MESSAGE_OUTPUT=TAP MLDV=$(abspath $(out)/mldv) \
 	    MLDV_TOOLS=$(abspath $(out)/test/tool) \
-	    prove --exec '' $(PROVEFLAGS) $(TESTS)
+	    prove --exec '$(prefix.$(BUILD))' $(PROVEFLAGS) $(TESTS)
 
 memcheck: $(units)
 	CMOCKA_MESSAGE_OUTPUT=TAP prove $(PROVEFLAGS) --exec \
