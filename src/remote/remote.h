@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REMOTE_REMOTE_H
+#define REMOTE_REMOTE_H
+
+/*
+ * A place where objects are shared, and moving items to and from it. Layout
+ * and the rules P1 to P3: mldv-format(5).
+ */
+
+#include "base/strs.h"
+#include "format/kind.h"
+#include "format/manifest.h"
+#include "mldv/events.h"
+#include "store/store.h"
+
+struct remote;
+
+struct remote_options {
+	const char *name;    /* for messages */
+	const char *url;     /* "/path", "file:///path" */
+	const char *project; /* 16 hexadecimal digits */
+	/* Where indexes of remote packs and journals of pushes are kept. */
+	const char *state;
+	const struct mldv_events *events; /* or NULL */
+};
+
+/* Looks at nothing yet, but refuses a URL that it cannot understand. */
+CHECKED int remote_open(struct remote **out,
+    const struct remote_options *options, struct mldv_error *err);
+void remote_close(struct remote *remote);
+
+/* What was moved, or would be. */
+struct remote_count {
+	uint64_t objects;
+	uint64_t packs;
+	uint64_t bytes;
+	bool nothing; /* the item was there already */
+};
+
+/* 1 if the item's manifest is there, else 0. */
+CHECKED int remote_has(struct remote *remote, const struct content *item,
+    struct mldv_error *err);
+
+/*
+ * Brings an item to the remote. earlier are items whose manifests are likely
+ * there, and whose packs then need not be sent again. With dry_run nothing is
+ * written. What the store lacks is MLDV_MISSING.
+ */
+struct remote_push {
+	const struct content *earlier;
+	size_t earlier_count;
+	bool dry_run;
+};
+CHECKED int remote_push(struct remote *remote, struct store *store,
+    const struct content *item, const struct remote_push *options,
+    struct remote_count *out, struct mldv_error *err);
+
+/*
+ * Brings an item from the remote into the store, every byte verified.
+ * MLDV_MISSING if its manifest is not there.
+ */
+CHECKED int remote_fetch(struct remote *remote, struct store *store,
+    const struct content *item, bool dry_run, struct remote_count *out,
+    struct mldv_error *err);
+
+/*
+ * Brings single objects of an item into the store again, after fsck put the
+ * damaged ones away.
+ */
+CHECKED int remote_fetch_objects(struct remote *remote, struct store *store,
+    const struct content *item, const struct oid *oids, size_t count,
+    struct mldv_error *err);
+
+#endif
