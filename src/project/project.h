@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROJECT_PROJECT_H
+#define PROJECT_PROJECT_H
+
+/*
+ * An open project, as the project and pipeline floors see it.
+ */
+
+#include "base/lock.h"
+#include "base/mem.h"
+#include "base/strs.h"
+#include "format/config.h"
+#include "git/git.h"
+#include "mldv/project.h"
+#include "store/store.h"
+
+#define PROJECT_INI  "mldv.ini"
+#define PROJECT_LOCK "mldv.lock"
+
+struct mldv_project {
+	struct arena arena;
+	struct git *git;
+	struct store *store;
+	struct config config;
+	const char *root;   /* absolute */
+	const char *prefix; /* the user's directory from the root; "" */
+	const char *home;   /* "<git common dir>/mldv" */
+	int root_fd;	    /* the root, O_PATH or O_RDONLY */
+	struct strs ignore; /* [add] ignore */
+	const struct mldv_events *events; /* never NULL */
+	bool no_wait;
+};
+
+/* Forwards to the events, if there is anyone to hear. */
+void project_progress(const struct mldv_project *project,
+    const struct mldv_progress *progress);
+void project_warn(const struct mldv_project *project, const char *fmt, ...)
+    PRINTF(2, 3);
+/* 0, or -1 with MLDV_INTERRUPTED if the user wants to stop. */
+CHECKED int project_check(const struct mldv_project *project,
+    struct mldv_error *err);
+
+/*
+ * Locks. The store's is shared by whoever relies on its content until the
+ * pointer or lock that refers to it is durable; an item's is exclusive while
+ * its work files or pointer change. Order: store, items sorted by path.
+ */
+CHECKED int project_lock_store(struct mldv_project *project,
+    struct lock *lock, enum lock_mode mode, struct mldv_error *err);
+CHECKED int project_lock_item(struct mldv_project *project,
+    struct lock *lock, const char *path, struct mldv_error *err);
+/* Any other name below locks/: "repro". */
+CHECKED int project_lock(struct mldv_project *project, struct lock *lock,
+    const char *name, enum lock_mode mode, struct mldv_error *err);
+
+/* root/path, absolute, in the arena. */
+char *project_absolute(const struct mldv_project *project,
+    struct arena *arena, const char *path);
+/* Reads mldv.ini anew into text; it must be there. */
+CHECKED int project_read_ini(struct mldv_project *project, struct buf *text,
+    struct mldv_error *err);
+/* Replaces mldv.ini, checked first; stages it and says so in staged. */
+CHECKED int project_write_ini(struct mldv_project *project,
+    const struct buf *text, struct strs *staged, struct mldv_error *err);
+
+/*
+ * Stages paths as git_stage does, unless [git] stage = no, and adds them to
+ * staged. That Git's index is busy is no error: it warns with what to type.
+ */
+CHECKED int project_stage(struct mldv_project *project,
+    const struct strs *paths, struct strs *staged, struct mldv_error *err);
+/*
+ * Adds (or takes away) the .gitignore line of a path and stages just that.
+ */
+CHECKED int project_ignore(struct mldv_project *project, const char *path,
+    bool add, struct strs *staged, struct mldv_error *err);
+
+#endif
