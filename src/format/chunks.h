@@ -11,12 +11,12 @@
 #include "base/mem.h"
 #include "format/oid.h"
 
-#define CHUNK_MIN	262144
-#define CHUNK_NORMAL	1048576
-#define CHUNK_MAX	4194304
+#define CHUNK_MIN    262144
+#define CHUNK_NORMAL 1048576
+#define CHUNK_MAX    4194304
 /* A larger object is stored whole in a file and travels in chunks. */
 #define OBJECT_WHOLE_MAX CHUNK_MAX
-#define CHUNKS_LIMIT	(48 << 20) /* bytes of a list */
+#define CHUNKS_LIMIT     (48 << 20) /* bytes of a list */
 
 struct chunk {
 	struct oid oid;

@@ -22,14 +22,14 @@ struct manifest_pack {
 };
 
 struct manifest {
-	struct content content;
+	struct content content;      /* of KIND_DIR or KIND_FILE */
 	struct manifest_pack *packs; /* sorted by id */
 	size_t count;
 };
 
 CHECKED int manifest_parse(struct manifest *out, struct arena *arena,
     const char *text, size_t len, struct mldv_error *err);
-/* Sorts the packs first. */
+/* Sorts the packs first. What is not a directory is written as a file. */
 void manifest_format(struct manifest *manifest, struct buf *out);
 
 #endif

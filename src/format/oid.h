@@ -18,7 +18,7 @@
 #include "base/str.h"
 
 #define OID_SIZE 32
-#define OID_HEX	 64
+#define OID_HEX  64
 
 struct oid {
 	uint8_t bytes[OID_SIZE];

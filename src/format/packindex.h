@@ -11,10 +11,10 @@
 #include "base/mem.h"
 #include "format/oid.h"
 
-#define PACK_TARGET	 (32u << 20) /* a pack ends with the entry reaching it */
-#define PACK_CEILING	 (60u << 20) /* and before one that would pass this */
-#define PACK_LIMIT	 (64u << 20) /* bytes of the file */
-#define PACK_FRAME	 (256u << 10)
+#define PACK_TARGET      (32u << 20) /* a pack ends with the entry reaching it */
+#define PACK_CEILING     (60u << 20) /* and before one that would pass this */
+#define PACK_LIMIT       (64u << 20) /* bytes of the file */
+#define PACK_FRAME       (256u << 10)
 #define PACK_FOOTER_SIZE 64
 #define PACK_RECORD_SIZE 48
 #define PACK_INDEX_MAGIC 0x184D2A5Du /* skippable frame, little-endian */
@@ -25,9 +25,10 @@ struct pack_record {
 	 * frame that holds it. */
 	uint32_t offset;
 	uint32_t length;
-	uint32_t inner; /* offset of the payload in the decoded frame */
-	uint32_t size;	/* of the payload; of a chunk list, of the list */
-	bool stored;	/* lies verbatim in raw blocks of at most 128 KiB */
+	/* Offset of the payload in the decoded frame; 0 if stored. */
+	uint32_t inner;
+	uint32_t size; /* of the payload; of a chunk list, of the list */
+	bool stored;   /* lies verbatim in raw blocks of at most 128 KiB */
 	bool chunk_list;
 };
 

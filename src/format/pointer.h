@@ -12,7 +12,7 @@
 
 #define POINTER_SUFFIX ".mldv"
 #define POINTER_LIMIT  (1024 + POINTER_NOTE_LIMIT)
-/* Bytes of a note; it is one line. */
+/* Bytes of a note as it is written: LF as \n, backslash as two. */
 #define POINTER_NOTE_LIMIT (64 * 1024)
 
 struct pointer {
