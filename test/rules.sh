@@ -51,8 +51,8 @@ BEGIN {
 	home["archive"] = "(the unit tests)"
 	home["curl/"] = "(no file yet)"
 
-	# Who may name files: base/file.c, durably; place.c, a tree it has built.
-	renames = "^src/(base/file|project/place)\\.c$"
+	# Who may name files: base/tempfile.c, durably; place.c, a tree it has built.
+	renames = "^src/(base/tempfile|project/place)\\.c$"
 }
 FNR == 1 {
 	comment = 0

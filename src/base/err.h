@@ -13,7 +13,7 @@
 
 #include "mldv/error.h"
 
-#define CHECKED	        MLDV_CHECKED
+#define CHECKED         MLDV_CHECKED
 #define PRINTF(fmt, va) __attribute__((format(printf, fmt, va)))
 
 /* Sets the error. */

@@ -34,8 +34,8 @@ CHECKED int file_read(const char *path, size_t limit, struct buf *out,
 CHECKED int file_read_fd(int fd, const char *name, size_t limit,
     struct buf *out, struct mldv_error *err);
 /* Writes all of it, through interruptions and short writes. */
-CHECKED int file_write(int fd, const char *name, const void *data,
-    size_t size, struct mldv_error *err);
+CHECKED int file_write(int fd, const char *name, const void *data, size_t size,
+    struct mldv_error *err);
 /* Reads just size bytes at an offset; fewer is an error. */
 CHECKED int file_read_at(int fd, const char *name, void *out, size_t size,
     uint64_t offset, struct mldv_error *err);

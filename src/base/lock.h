@@ -31,9 +31,8 @@ struct lock_options {
 };
 
 /* Takes the lock, making the file and its directory if need be. */
-CHECKED int lock_take(struct lock *lock, const char *path,
-    enum lock_mode mode, const struct lock_options *options,
-    struct mldv_error *err);
+CHECKED int lock_take(struct lock *lock, const char *path, enum lock_mode mode,
+    const struct lock_options *options, struct mldv_error *err);
 /* Exclusive to shared, without letting anyone in between. */
 void lock_downgrade(struct lock *lock);
 void lock_release(struct lock *lock);

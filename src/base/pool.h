@@ -19,7 +19,7 @@ unsigned pool_processors(void);
  * starts; the error is that of the lowest-numbered job that failed.
  */
 CHECKED int pool_run(unsigned threads, size_t count,
-    int (*job)(void *context, size_t i, struct mldv_error *err),
-    void *context, struct mldv_error *err);
+    int (*job)(void *context, size_t i, struct mldv_error *err), void *context,
+    struct mldv_error *err);
 
 #endif

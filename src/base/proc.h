@@ -23,7 +23,7 @@ struct proc {
 
 struct proc_options {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up */
-	const char *dir;	 /* working directory, or NULL */
+	const char *dir;         /* working directory, or NULL */
 	/* NAME=value, NULL-terminated, put over the inherited environment. */
 	const char *const *environment;
 };
