@@ -153,6 +153,10 @@ calls("v?sprintf|strcpy|strcat|strtok|ato[ilf]|atoll|system|popen|mktemp") ||
     calls("gets|alloca|tmpnam|tempnam") {
 	report("banned function")
 }
+# State hides in a local just as well as in a global.
+/^\t+static / && FILENAME ~ /\.c$/ && code !~ /const/ {
+	report("a function keeps no state")
+}
 calls("rename|renameat|renameat2|link|linkat") {
 	if (FILENAME !~ renames)
 		report("only base/file.c names files")

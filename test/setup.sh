@@ -53,7 +53,7 @@ else
 fi
 
 apt() {
-	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"
 }
 
 # shellcheck disable=SC2086 # a list of packages

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define ERR_C /* err.h: the functions themselves */
 #include "base/err.h"
 
 #include <errno.h>
