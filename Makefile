@@ -13,6 +13,7 @@
 #   make memcheck           the unit tests under valgrind
 #   make fuzz               FUZZ_SECONDS on each parser (needs clang)
 #   make lint               format, clang-tidy, rules.sh, shell, man pages
+#   make format             lets clang-format have its way
 #   make completion         writes contrib/completion/ anew
 #   make install            honours PREFIX and DESTDIR; so does uninstall
 #
@@ -196,8 +197,14 @@ lint-shell:
 	shellcheck -x $$(find test examples contrib bench .ci -type f 2>/dev/null | \
 	    while read -r f; do case $$f in *.sh|*.t) echo $$f;; \
 	    *) head -c 20 $$f | grep -aq '^#!.*sh$$' && echo $$f;; esac; done)
+	set -e; for f in bash:mldv.bash zsh:_mldv fish:mldv.fish; do \
+	    [ ! -e contrib/completion/$${f#*:} ] || \
+	    $${f%:*} -n contrib/completion/$${f#*:}; done
+
+format:
+	clang-format -i $(all_c) $(all_h)
 lint-man:
-	$(if $(wildcard man/*),mandoc -Tlint -Wwarning $(wildcard man/*))
+	$(if $(wildcard man/*.*),mandoc -Tlint -Wwarning $(wildcard man/*.*))
 
 # The object is newer when a header changed, which is when to look again.
 $(out)/%.tidy: $(out)/%.o .clang-tidy
@@ -243,7 +250,7 @@ clean:
 	rm -rf build
 
 -include $(shell find $(out) -name '*.d' 2>/dev/null)
-.PHONY: all setup demo check run-tests memcheck fuzz run-fuzzers lint \
+.PHONY: all setup format demo check run-tests memcheck fuzz run-fuzzers lint \
 	lint-format lint-tidy lint-rules lint-shell lint-man completion \
 	install uninstall clean force
 .SECONDARY:
