@@ -20,8 +20,7 @@ struct git;
  * Finds the repository of dir, as git does. MLDV_NOT_FOUND outside of one
  * (the text says `git init`), and for a bare one.
  */
-CHECKED int git_open(struct git **out, const char *dir,
-    struct mldv_error *err);
+CHECKED int git_open(struct git **out, const char *dir, struct mldv_error *err);
 void git_close(struct git *git);
 
 const char *git_root(const struct git *git);   /* absolute, no final slash */
@@ -83,20 +82,19 @@ CHECKED int git_read(struct git *git, const char *revision, const char *path,
  * The paths of a revision (or of the index, ":0") that end with suffix,
  * sorted.
  */
-CHECKED int git_list(struct git *git, const char *revision,
-    const char *suffix, struct strs *out, struct mldv_error *err);
+CHECKED int git_list(struct git *git, const char *revision, const char *suffix,
+    struct strs *out, struct mldv_error *err);
 /*
- * The last limit different versions of a file in the history of a revision,
- * newest first, by first parents and no further back than 1,000 commits.
+ * Visits the different versions of a file in the history of a revision,
+ * newest first, by first parents and no further back than 1,000 commits, until
+ * visit returns other than 0: 1 for enough, -1 for a failure.
  */
-CHECKED int git_history(struct git *git, const char *revision,
-    const char *path, size_t limit,
+CHECKED int git_history(struct git *git, const char *revision, const char *path,
     int (*visit)(void *context, const char *text, size_t len,
-	struct mldv_error *err),
+        struct mldv_error *err),
     void *context, struct mldv_error *err);
 /* The commit's 40 hex digits: 1, or 0 if there is none yet (a new branch). */
-CHECKED int git_head(struct git *git, struct buf *out,
-    struct mldv_error *err);
+CHECKED int git_head(struct git *git, struct buf *out, struct mldv_error *err);
 /* The files that Git knows of nor ignores below a directory, sorted. */
 CHECKED int git_untracked(struct git *git, const char *dir, struct strs *out,
     struct mldv_error *err);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GIT_INTERNAL_H
+#define GIT_INTERNAL_H
+
+/*
+ * What the files of this floor share.
+ */
+
+#include <git2.h>
+
+#include "git/git.h"
+
+/* A .gitignore or a file staged by lines is never larger. */
+#define GIT_TEXT_LIMIT ((size_t)16 << 20)
+
+struct git {
+	git_repository *repo;
+	char *root;
+	char *common;
+	char *dir;    /* of this work tree: .git, or .git/worktrees/name */
+	char *prefix; /* where the user is, relative to the root */
+};
+
+/*
+ * Sets the error of a libgit2 function: the message, a colon, and the
+ * library's own text.
+ */
+int git_fail(struct mldv_error *err, int code, const char *fmt, ...)
+    PRINTF(3, 4);
+#if defined(__clang_analyzer__) && !defined(GIT_REPO_C)
+/* NOLINTNEXTLINE(readability-identifier-naming) */
+#define git_fail(...) (git_fail(__VA_ARGS__), -1)
+#endif
+
+/* The index as it is on disk now; to be freed. */
+CHECKED int git_load_index(struct git *git, git_index **out,
+    struct mldv_error *err);
+
+/* The path in the file system; appended. */
+void git_full_path(const struct git *git, const char *path, struct buf *out);
+
+/* Appends the bytes of a blob of at most limit. name is for the message. */
+CHECKED int git_read_blob(struct git *git, const git_oid *id, const char *name,
+    size_t limit, struct buf *out, struct mldv_error *err);
+
+/*
+ * Changes the lines of a text: those of removed are taken out, those of added
+ * that it lacks are appended. 1 if the text was changed, else 0.
+ */
+int git_edit_lines(const char *text, size_t len, const struct strs *added,
+    const struct strs *removed, struct buf *out);
+
+#endif
