@@ -159,7 +159,7 @@ calls("v?sprintf|strcpy|strcat|strtok|ato[ilf]|atoll|system|popen|mktemp") ||
 }
 calls("rename|renameat|renameat2|link|linkat") {
 	if (FILENAME !~ renames)
-		report("only base/file.c names files")
+		report("only base/tempfile.c names files")
 }
 calls("malloc|calloc|realloc|reallocarray|strdup|strndup|v?asprintf") {
 	if (FILENAME !~ /^src\/base\//)
