@@ -119,10 +119,12 @@ CHECKED int store_pack_start(struct store *store, struct tempfile *temp,
 CHECKED int store_pack_end(struct store *store, struct tempfile *temp,
     const struct oid *id, struct mldv_error *err);
 
+#define RUN_RECORD_LIMIT (32 << 20) /* bytes */
+
 /* A run record: 1 and the bytes, or 0. */
 CHECKED int store_run_read(struct store *store, const struct oid *key,
     struct buf *out, struct mldv_error *err);
-/* Keeps the first one: true if it was written, false if there was one. */
+/* Keeps the first one: 1 if it was written, 0 if there was one. */
 CHECKED int store_run_write(struct store *store, const struct oid *key,
     const struct buf *text, struct mldv_error *err);
 

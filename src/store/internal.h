@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+/*
+ * What the files of the store share.
+ */
+
+#include "base/file.h"
+#include "format/oidindex.h"
+#include "store/store.h"
+
+struct store {
+	char *dir;
+	bool loaded;
+	struct store_pack *packs; /* sorted by id */
+	size_t pack_count;
+	struct oid_index objects; /* pack << 32 | record */
+	struct arena arena;       /* of the packs and their indexes */
+};
+
+/*
+ * Makes dir/kind/ab for an oid, durably, and appends the object's path
+ * below it.
+ */
+CHECKED int store_shard(const struct store *store, const char *kind,
+    const struct oid *oid, const char *suffix, struct buf *out,
+    struct mldv_error *err);
+/* Opens a temporary file in dir/kind. */
+CHECKED int store_temp(const struct store *store, const char *kind,
+    struct tempfile *temp, struct mldv_error *err);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "base/strs.h"
+#include "store/internal.h"
+
+#define PACK_SUFFIX ".tar.zst"
+
+struct store *store_open(const char *dir)
+{
+	struct store *store = xcalloc(1, sizeof *store);
+
+	store->dir = xmalloc(strlen(dir) + 1);
+	memcpy(store->dir, dir, strlen(dir) + 1);
+	return store;
+}
+
+static void unload(struct store *store)
+{
+	oid_index_release(&store->objects);
+	arena_release(&store->arena);
+	free(store->packs);
+	store->packs = NULL;
+	store->pack_count = 0;
+	store->loaded = false;
+}
+
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	unload(store);
+	free(store->dir);
+	free(store);
+}
+
+const char *store_dir(const struct store *store)
+{
+	return store->dir;
+}
+
+static const struct oid *object_oid(const void *context, uint64_t number)
+{
+	const struct store *store = context;
+
+	return &store->packs[number >> 32]
+	            .index.records[number & UINT32_MAX]
+	            .oid;
+}
+
+/* Reads the index at the end of an open pack. */
+static int read_index(struct store *store, struct store_pack *pack, int fd,
+    struct mldv_error *err)
+{
+	uint8_t footer[PACK_FOOTER_SIZE];
+	struct buf buf = {0};
+	uint32_t begin, count;
+	size_t size;
+	int ret = -1;
+
+	if (pack->bytes < sizeof footer)
+		return err_set(err, MLDV_CORRUPT, "the file is too short");
+	if (file_read_at(fd, pack->path, footer, sizeof footer,
+	        pack->bytes - sizeof footer, err) < 0 ||
+	    pack_footer_parse(footer, pack->bytes, &begin, &count, err) < 0)
+		return -1;
+	size = (size_t)(pack->bytes - begin);
+	if (file_read_at(fd, pack->path, buf_room(&buf, size), size, begin,
+	        err) == 0)
+		ret = pack_index_parse(&pack->index, &store->arena,
+		    (const uint8_t *)buf.data, size, pack->bytes, err);
+	buf_release(&buf);
+	return ret;
+}
+
+/* 1 if the pack was read, 0 if it is gone. */
+static int load_pack(struct store *store, const char *path,
+    const struct oid *id, struct mldv_error *err)
+{
+	struct store_pack pack = {.id = *id};
+	struct stat st;
+	int fd, ret;
+
+	pack.path = arena_str(&store->arena, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_errno(err, "cannot open '%s'", path);
+	ret = fstat(fd, &st);
+	if (ret < 0) {
+		(void)err_errno(err, "cannot read '%s'", path);
+	} else {
+		pack.bytes = (uint64_t)st.st_size;
+		ret = read_index(store, &pack, fd, err);
+		if (ret < 0)
+			(void)err_prefix(err,
+			    "the pack '%s' is damaged; run 'mldv fsck'", path);
+	}
+	(void)close(fd);
+	if (ret < 0)
+		return -1;
+	store->packs[store->pack_count++] = pack;
+	return 1;
+}
+
+static int load_shard(struct store *store, const char *shard,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs names = {0};
+	int ret = file_list(shard, &names, err);
+
+	if (ret == 0 && names.count > 0)
+		store->packs = xrealloc(store->packs,
+		    store->pack_count + names.count, sizeof *store->packs);
+	for (size_t i = 0; ret == 0 && i < names.count; i++) {
+		const char *name = names.items[i];
+		struct oid id;
+
+		if (strlen(name) != OID_HEX + sizeof PACK_SUFFIX - 1 ||
+		    strcmp(name + OID_HEX, PACK_SUFFIX) != 0 ||
+		    !oid_parse(&id, (struct slice){name, OID_HEX}))
+			continue;
+		if (load_pack(store, path_join(&arena, shard, name), &id, err) <
+		    0)
+			ret = -1;
+	}
+	strs_release(&names);
+	arena_release(&arena);
+	return ret;
+}
+
+static void index_packs(struct store *store)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < store->pack_count; i++)
+		total += store->packs[i].index.count;
+	oid_index_reserve(&store->objects, total, object_oid, store);
+	for (uint64_t i = 0; i < store->pack_count; i++)
+		for (uint64_t j = 0; j < store->packs[i].index.count; j++)
+			oid_index_add(&store->objects, i << 32 | j, object_oid,
+			    store);
+}
+
+int store_load(struct store *store, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs shards = {0};
+	struct mldv_error why;
+	const char *dir;
+	int ret;
+
+	if (store->loaded)
+		return 0;
+	dir = path_join(&arena, store->dir, "packs");
+	ret = file_list(dir, &shards, &why);
+	if (ret < 0 && why.code == MLDV_NOT_FOUND)
+		ret = 0;
+	else if (ret < 0)
+		*err = why;
+	for (size_t i = 0; ret == 0 && i < shards.count; i++) {
+		if (strlen(shards.items[i]) == 2)
+			ret = load_shard(store,
+			    path_join(&arena, dir, shards.items[i]), err);
+	}
+	if (ret == 0) {
+		index_packs(store);
+		store->loaded = true;
+	} else {
+		unload(store);
+	}
+	strs_release(&shards);
+	arena_release(&arena);
+	return ret;
+}
+
+int store_refresh(struct store *store, struct mldv_error *err)
+{
+	unload(store);
+	return store_load(store, err);
+}
+
+const struct store_pack *store_packs(const struct store *store, size_t *count)
+{
+	*count = store->pack_count;
+	return store->packs;
+}
+
+const struct pack_record *store_find(const struct store *store,
+    const struct oid *oid, const struct store_pack **pack)
+{
+	uint64_t number;
+
+	if (!oid_index_find(&store->objects, oid, object_oid, store, &number))
+		return NULL;
+	if (pack != NULL)
+		*pack = &store->packs[number >> 32];
+	return &store->packs[number >> 32].index.records[number & UINT32_MAX];
+}
+
+int store_has(struct store *store, const struct oid *oid, uint64_t size,
+    struct mldv_error *err)
+{
+	struct buf path = {0};
+	int ret;
+
+	if (size == 0)
+		return 1;
+	if (size <= OBJECT_WHOLE_MAX) {
+		if (store_load(store, err) < 0)
+			return -1;
+		return store_find(store, oid, NULL) != NULL;
+	}
+	store_file_path(store, oid, &path);
+	ret = file_exists(buf_str(&path), err);
+	buf_release(&path);
+	return ret;
+}
+
+static void object_path(const struct store *store, const char *kind,
+    const struct oid *oid, const char *suffix, struct buf *out)
+{
+	char hex[OID_HEX + 1];
+
+	oid_hex(oid, hex);
+	buf_printf(out, "%s/%s/%.2s/%s%s", store->dir, kind, hex, hex, suffix);
+}
+
+void store_file_path(const struct store *store, const struct oid *oid,
+    struct buf *out)
+{
+	object_path(store, "files", oid, "", out);
+}
+
+int store_shard(const struct store *store, const char *kind,
+    const struct oid *oid, const char *suffix, struct buf *out,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	char hex[OID_HEX + 1];
+	const char *above, *shard;
+	int ret = 0;
+
+	oid_hex(oid, hex);
+	above = arena_printf(&arena, "%s/%s", store->dir, kind);
+	shard = arena_printf(&arena, "%s/%.2s", above, hex);
+	if (mkdir(shard, 0777) == 0)
+		ret = file_sync_dir(above, err);
+	else if (errno != EEXIST)
+		ret = err_errno(err, "cannot create '%s'", shard);
+	object_path(store, kind, oid, suffix, out);
+	arena_release(&arena);
+	return ret;
+}
+
+int store_temp(const struct store *store, const char *kind,
+    struct tempfile *temp, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const char *dir = path_join(&arena, store->dir, kind);
+	int ret = file_make_dirs(dir, err);
+
+	if (ret == 0)
+		ret = tempfile_open(temp, dir, 0666, err);
+	arena_release(&arena);
+	return ret;
+}
+
+int store_pack_start(struct store *store, struct tempfile *temp,
+    struct mldv_error *err)
+{
+	return store_temp(store, "packs", temp, err);
+}
+
+/* Objects are not for editing. */
+static int commit_read_only(struct tempfile *temp, const char *path,
+    struct mldv_error *err)
+{
+	struct stat st;
+
+	if (fstat(temp->fd, &st) < 0 || fchmod(temp->fd, st.st_mode & 0444) < 0)
+		return err_errno(err, "cannot protect '%s'", path);
+	return tempfile_commit(temp, path, err);
+}
+
+int store_pack_end(struct store *store, struct tempfile *temp,
+    const struct oid *id, struct mldv_error *err)
+{
+	struct buf path = {0};
+	int ret = store_shard(store, "packs", id, PACK_SUFFIX, &path, err);
+
+	if (ret == 0)
+		ret = commit_read_only(temp, buf_str(&path), err);
+	buf_release(&path);
+	return ret;
+}
+
+int store_large_start(struct store *store, struct tempfile *temp,
+    struct mldv_error *err)
+{
+	return store_temp(store, "files", temp, err);
+}
+
+int store_large_end(struct store *store, struct tempfile *temp,
+    const struct oid *oid, struct mldv_error *err)
+{
+	struct buf path = {0};
+	int ret = store_shard(store, "files", oid, "", &path, err);
+
+	if (ret == 0)
+		ret = commit_read_only(temp, buf_str(&path), err);
+	buf_release(&path);
+	return ret;
+}
+
+int store_run_read(struct store *store, const struct oid *key, struct buf *out,
+    struct mldv_error *err)
+{
+	struct mldv_error why;
+	struct buf path = {0};
+	int ret;
+
+	object_path(store, "runs", key, "", &path);
+	ret = file_read(buf_str(&path), RUN_RECORD_LIMIT, out, &why);
+	if (ret < 0 && why.code != MLDV_NOT_FOUND)
+		*err = why;
+	else
+		ret = ret < 0 ? 0 : 1;
+	buf_release(&path);
+	return ret;
+}
+
+int store_run_write(struct store *store, const struct oid *key,
+    const struct buf *text, struct mldv_error *err)
+{
+	struct tempfile temp = {0};
+	struct buf path = {0};
+	int ret = -1;
+
+	if (store_temp(store, "runs", &temp, err) < 0 ||
+	    store_shard(store, "runs", key, "", &path, err) < 0)
+		goto out;
+	ret = file_exists(buf_str(&path), err);
+	if (ret != 0) {
+		ret = ret < 0 ? -1 : 0;
+		goto out;
+	}
+	ret = -1;
+	if (file_write(temp.fd, temp.path, text->data, text->len, err) < 0 ||
+	    tempfile_commit(&temp, buf_str(&path), err) < 0)
+		goto out;
+	ret = 1;
+out:
+	tempfile_release(&temp);
+	buf_release(&path);
+	return ret;
+}
+
+int store_sweep(struct store *store, struct mldv_error *err)
+{
+	static const char *const kinds[] = {"packs", "files", "runs"};
+	struct arena arena = {0};
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < sizeof kinds / sizeof *kinds; i++) {
+		const char *dir = path_join(&arena, store->dir, kinds[i]);
+		int there = file_exists(dir, err);
+
+		if (there < 0 || (there > 0 && file_sweep(dir, err) < 0))
+			ret = -1;
+	}
+	arena_release(&arena);
+	return ret;
+}
