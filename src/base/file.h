@@ -85,6 +85,9 @@ CHECKED int tempfile_commit(struct tempfile *temp, const char *target,
  */
 CHECKED int tempfile_commit_many(struct tempfile *temp, const char *target,
     struct mldv_error *err);
+/* Close and rename only: for caches, which check themselves when read. */
+CHECKED int tempfile_commit_cache(struct tempfile *temp, const char *target,
+    struct mldv_error *err);
 void tempfile_release(struct tempfile *temp);
 
 /* Replaces a file by new content, atomically and durably, keeping its mode. */

@@ -96,6 +96,21 @@ static int sync_and_close(struct tempfile *temp, const char *target,
 	return 0;
 }
 
+int tempfile_commit_cache(struct tempfile *temp, const char *target,
+    struct mldv_error *err)
+{
+	int fd = temp->fd;
+
+	temp->fd = -1;
+	if (close(fd) < 0 && errno != EINTR)
+		return err_errno(err, "cannot write '%s'", target);
+	if (rename(temp->path, target) < 0)
+		return err_errno(err, "cannot name '%s'", target);
+	free(temp->path);
+	*temp = (struct tempfile){0};
+	return 0;
+}
+
 int tempfile_commit_many(struct tempfile *temp, const char *target,
     struct mldv_error *err)
 {

@@ -32,8 +32,8 @@ CHECKED int frame_compress(struct codec *codec, const char *data, size_t len,
  * first). Content above limit, or of another length than the frame declares,
  * is MLDV_CORRUPT.
  */
-CHECKED int frame_decompress(struct codec *codec, const char *frame,
-    size_t len, size_t limit, struct buf *out, struct mldv_error *err);
+CHECKED int frame_decompress(struct codec *codec, const char *frame, size_t len,
+    size_t limit, struct buf *out, struct mldv_error *err);
 
 /* Parts of a stored frame, appended. */
 void frame_stored_start(struct buf *out, uint32_t content_size);

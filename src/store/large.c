@@ -121,8 +121,6 @@ static int copy_hashed(struct copy *copy, struct oid *out,
 	pthread_t thread;
 	int ret;
 
-	(void)pthread_mutex_init(&copy->mutex, NULL);
-	(void)pthread_cond_init(&copy->changed, NULL);
 	ret = pthread_create(&thread, NULL, copy_pieces, copy);
 	if (ret != 0) {
 		/* One after the other, then. */
@@ -135,8 +133,6 @@ static int copy_hashed(struct copy *copy, struct oid *out,
 		(void)pthread_mutex_unlock(&copy->mutex);
 		(void)pthread_join(thread, NULL);
 	}
-	(void)pthread_cond_destroy(&copy->changed);
-	(void)pthread_mutex_destroy(&copy->mutex);
 	return ret;
 }
 
@@ -144,7 +140,10 @@ int store_put_large(struct store *store, int fd,
     const struct store_large *large, struct oid *out, struct mldv_error *err)
 {
 	struct tempfile temp = {0};
-	struct copy copy = {.from = fd, .large = large};
+	struct copy copy = {.from = fd,
+	    .large = large,
+	    .mutex = PTHREAD_MUTEX_INITIALIZER,
+	    .changed = PTHREAD_COND_INITIALIZER};
 	struct oid oid;
 	int cloned, ret = -1;
 

@@ -40,9 +40,8 @@ void pack_writer_start(struct pack_writer *writer,
  */
 char *pack_writer_room(struct pack_writer *writer, size_t size);
 /* Adds the entry whose payload now stands in the room; size is not 0. */
-CHECKED int pack_writer_add(struct pack_writer *writer,
-    const struct oid *oid, size_t size, bool chunk_list,
-    struct mldv_error *err);
+CHECKED int pack_writer_add(struct pack_writer *writer, const struct oid *oid,
+    size_t size, bool chunk_list, struct mldv_error *err);
 /* Is this object in the pack already? */
 bool pack_writer_has(const struct pack_writer *writer, const struct oid *oid);
 /*
@@ -50,9 +49,9 @@ bool pack_writer_has(const struct pack_writer *writer, const struct oid *oid);
  * records of everything in it, offsets relative to the frame's begin. Ends
  * the frame being built first.
  */
-CHECKED int pack_writer_add_frame(struct pack_writer *writer,
-    const char *frame, size_t len, const struct pack_record *records,
-    size_t count, struct mldv_error *err);
+CHECKED int pack_writer_add_frame(struct pack_writer *writer, const char *frame,
+    size_t len, const struct pack_record *records, size_t count,
+    struct mldv_error *err);
 /* The entries' sum of (512 + size rounded up to 512) so far. */
 uint64_t pack_writer_size(const struct pack_writer *writer);
 size_t pack_writer_count(const struct pack_writer *writer);

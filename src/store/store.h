@@ -40,8 +40,7 @@ CHECKED int store_load(struct store *store, struct mldv_error *err);
 /* Reads the list of packs again: somebody may have added or removed some. */
 CHECKED int store_refresh(struct store *store, struct mldv_error *err);
 /* All packs, after store_load. */
-const struct store_pack *store_packs(const struct store *store,
-    size_t *count);
+const struct store_pack *store_packs(const struct store *store, size_t *count);
 /* The pack and record of a small object, after store_load; or NULL. */
 const struct pack_record *store_find(const struct store *store,
     const struct oid *oid, const struct store_pack **pack);
@@ -50,8 +49,8 @@ const struct pack_record *store_find(const struct store *store,
  * 1 if the object is here, else 0. size decides where to look: that is why
  * callers must know it. The empty object is everywhere. Loads if need be.
  */
-CHECKED int store_has(struct store *store, const struct oid *oid,
-    uint64_t size, struct mldv_error *err);
+CHECKED int store_has(struct store *store, const struct oid *oid, uint64_t size,
+    struct mldv_error *err);
 /* The path of a large object, there or not. */
 void store_file_path(const struct store *store, const struct oid *oid,
     struct buf *out);
@@ -64,8 +63,8 @@ struct store_reader;
 struct store_reader *store_reader_open(struct store *store);
 void store_reader_close(struct store_reader *reader);
 /* The bytes, verified, until the next call. store_load comes first. */
-CHECKED int store_reader_get(struct store_reader *reader,
-    const struct oid *oid, struct slice *out, struct mldv_error *err);
+CHECKED int store_reader_get(struct store_reader *reader, const struct oid *oid,
+    struct slice *out, struct mldv_error *err);
 /* Appends a small object's bytes: for the odd one. Loads if need be. */
 CHECKED int store_read(struct store *store, const struct oid *oid,
     struct buf *out, struct mldv_error *err);
@@ -81,12 +80,11 @@ struct store_packer *store_packer_open(struct store *store);
 void store_packer_close(struct store_packer *packer);
 /* As pack_writer_room and pack_writer_add. */
 char *store_packer_room(struct store_packer *packer, size_t size);
-CHECKED int store_packer_add(struct store_packer *packer,
-    const struct oid *oid, size_t size, struct mldv_error *err);
+CHECKED int store_packer_add(struct store_packer *packer, const struct oid *oid,
+    size_t size, struct mldv_error *err);
 /* Adds bytes that lie elsewhere. */
-CHECKED int store_packer_put(struct store_packer *packer,
-    const struct oid *oid, const void *data, size_t size,
-    struct mldv_error *err);
+CHECKED int store_packer_put(struct store_packer *packer, const struct oid *oid,
+    const void *data, size_t size, struct mldv_error *err);
 /* Makes what was added durable and named. */
 CHECKED int store_packer_end(struct store_packer *packer,
     struct mldv_error *err);
@@ -104,8 +102,7 @@ struct store_large {
 	bool (*cancelled)(void *context);
 };
 CHECKED int store_put_large(struct store *store, int fd,
-    const struct store_large *large, struct oid *out,
-    struct mldv_error *err);
+    const struct store_large *large, struct oid *out, struct mldv_error *err);
 /* A large object that arrives piece by piece under a temporary name. */
 struct tempfile;
 CHECKED int store_large_start(struct store *store, struct tempfile *temp,
