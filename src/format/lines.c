@@ -28,7 +28,7 @@ int lines_start(struct lines *lines, const char *what, const char *text,
     size_t len, struct mldv_error *err)
 {
 	struct slice magic = slice_of("mldv-");
-	struct slice word;
+	struct slice word = {0};
 	uint64_t version;
 	int more;
 
@@ -116,7 +116,7 @@ int lines_word(struct lines *lines, struct slice *out, struct mldv_error *err)
 
 int lines_field(struct lines *lines, const char *name, struct mldv_error *err)
 {
-	struct slice word;
+	struct slice word = {0};
 	int more = lines_next(lines, err);
 
 	if (more < 0)
@@ -135,7 +135,7 @@ int lines_field(struct lines *lines, const char *name, struct mldv_error *err)
 
 int lines_number(struct lines *lines, uint64_t *out, struct mldv_error *err)
 {
-	struct slice word;
+	struct slice word = {0};
 
 	if (lines_word(lines, &word, err) < 0)
 		return -1;
@@ -147,7 +147,7 @@ int lines_number(struct lines *lines, uint64_t *out, struct mldv_error *err)
 
 int lines_oid(struct lines *lines, struct oid *out, struct mldv_error *err)
 {
-	struct slice word;
+	struct slice word = {0};
 
 	if (lines_word(lines, &word, err) < 0)
 		return -1;
@@ -214,9 +214,13 @@ char *lines_put_path(char *to, const char *path, size_t len)
 		return to + len;
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (path[i] == '\n' || path[i] == '\\')
+		char c = path[i];
+
+		if (c == '\n' || c == '\\')
 			*to++ = '\\';
-		*to++ = path[i] == '\n' ? 'n' : path[i];
+		if (c == '\n')
+			c = 'n';
+		*to++ = c;
 	}
 	return to;
 }

@@ -218,7 +218,7 @@ int pack_index_parse(struct pack_index *out, struct arena *arena,
 {
 	struct pack_index index = {0};
 	const uint8_t *footer;
-	uint32_t count;
+	uint32_t count = 0;
 	struct oid digest;
 
 	if (len < pack_index_size(0))
