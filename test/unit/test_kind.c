@@ -11,8 +11,7 @@
 
 static const enum kind kinds[] = {KIND_FILE, KIND_EXEC, KIND_LINK, KIND_DIR};
 
-static struct content content_of(enum kind kind, uint64_t size,
-    uint64_t files)
+static struct content content_of(enum kind kind, uint64_t size, uint64_t files)
 {
 	struct content content = {.kind = kind, .size = size, .files = files};
 
@@ -31,8 +30,7 @@ static void every_kind_has_a_letter_and_a_name(void **state)
 
 		assert_int_equal(letter, "fxld"[i]);
 		assert_string_equal(kind_name(kinds[i]), names[i]);
-		assert_true(
-		    kind_of_letter((struct slice){&letter, 1}, &back));
+		assert_true(kind_of_letter((struct slice){&letter, 1}, &back));
 		assert_int_equal(back, kinds[i]);
 	}
 }
@@ -133,13 +131,13 @@ static void a_directory_without_files_has_no_size(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_kind_has_a_letter_and_a_name),
-		cmocka_unit_test(refuses_other_letters),
-		cmocka_unit_test(content_is_equal_in_all_four),
-		cmocka_unit_test(what_is_not_a_directory_is_one_file),
-		cmocka_unit_test(just_the_empty_object_has_size_zero),
-		cmocka_unit_test(a_link_has_a_target_of_bounded_length),
-		cmocka_unit_test(a_directory_without_files_has_no_size),
+	    cmocka_unit_test(every_kind_has_a_letter_and_a_name),
+	    cmocka_unit_test(refuses_other_letters),
+	    cmocka_unit_test(content_is_equal_in_all_four),
+	    cmocka_unit_test(what_is_not_a_directory_is_one_file),
+	    cmocka_unit_test(just_the_empty_object_has_size_zero),
+	    cmocka_unit_test(a_link_has_a_target_of_bounded_length),
+	    cmocka_unit_test(a_directory_without_files_has_no_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

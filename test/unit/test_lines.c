@@ -60,17 +60,17 @@ static void counts_no_more_lines_than_can_be(void **state)
 static void refuses_a_first_line_of_another_format(void **state)
 {
 	static const char *const texts[] = {
-		"",
-		"\n",
-		"mldv-thing\n",
-		"mldv-thing \n",
-		"mldv-other 1\n",
-		"mldv-thing 01\n",
-		"mldv-thing 1 \n",
-		"mldv-thing 1\r\n",
-		"Mldv-thing 1\n",
-		" mldv-thing 1\n",
-		"mldv-thing x\n",
+	    "",
+	    "\n",
+	    "mldv-thing\n",
+	    "mldv-thing \n",
+	    "mldv-other 1\n",
+	    "mldv-thing 01\n",
+	    "mldv-thing 1 \n",
+	    "mldv-thing 1\r\n",
+	    "Mldv-thing 1\n",
+	    " mldv-thing 1\n",
+	    "mldv-thing x\n",
 	};
 
 	(void)state;
@@ -150,7 +150,7 @@ static void refuses_wrong_spaces(void **state)
 static void refuses_wrong_numbers(void **state)
 {
 	static const char *const numbers[] = {"00", "01", "-1", "+1", "1x",
-		"0x1", "9223372036854775808", "99999999999999999999", "1,0"};
+	    "0x1", "9223372036854775808", "99999999999999999999", "1,0"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -222,7 +222,7 @@ static void takes_a_path_unescaped(void **state)
 static void refuses_paths_that_are_not_canonical(void **state)
 {
 	static const char *const paths[] = {"a\\", "\\t", "\\\\\\", "a\\x41",
-		"\\N", ""};
+	    "\\N", ""};
 	struct mldv_error err = {0};
 	struct arena arena = {0};
 	struct lines lines;
@@ -236,7 +236,7 @@ static void refuses_paths_that_are_not_canonical(void **state)
 		assert_int_equal(err.code, MLDV_CORRUPT);
 	}
 	assert_int_equal(lines_start(&lines, "thing", "mldv-thing 1\na\0b\n",
-			     17, &err),
+	                     17, &err),
 	    0);
 	assert_int_equal(lines_next(&lines, &err), 1);
 	assert_int_equal(lines_path(&lines, &arena, &path, &err), -1);
@@ -273,7 +273,7 @@ static void every_path_reads_as_it_was_written(void **state)
 static void writes_numbers_and_oids(void **state)
 {
 	static const uint64_t numbers[] = {0, 9, 10, 1234567890, INT64_MAX,
-		UINT64_MAX};
+	    UINT64_MAX};
 	struct buf out = {0};
 	char expected[32];
 
@@ -305,7 +305,7 @@ static void a_message_with_a_long_field_is_cut(void **state)
 		buf_add_char(&text, 'x');
 	buf_add_char(&text, '\n');
 	assert_int_equal(lines_start(&lines, "thing", text.data, text.len,
-			     &err),
+	                     &err),
 	    0);
 	assert_int_equal(lines_next(&lines, &err), 1);
 	assert_int_equal(lines_number(&lines, &number, &err), -1);
@@ -316,21 +316,21 @@ static void a_message_with_a_long_field_is_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_line_by_line),
-		cmocka_unit_test(counts_no_more_lines_than_can_be),
-		cmocka_unit_test(refuses_a_first_line_of_another_format),
-		cmocka_unit_test(names_a_version_it_does_not_know),
-		cmocka_unit_test(refuses_a_line_without_its_end),
-		cmocka_unit_test(takes_fields_off_a_line),
-		cmocka_unit_test(refuses_wrong_spaces),
-		cmocka_unit_test(refuses_wrong_numbers),
-		cmocka_unit_test(takes_an_oid),
-		cmocka_unit_test(requires_the_named_line),
-		cmocka_unit_test(takes_a_path_unescaped),
-		cmocka_unit_test(refuses_paths_that_are_not_canonical),
-		cmocka_unit_test(every_path_reads_as_it_was_written),
-		cmocka_unit_test(writes_numbers_and_oids),
-		cmocka_unit_test(a_message_with_a_long_field_is_cut),
+	    cmocka_unit_test(reads_line_by_line),
+	    cmocka_unit_test(counts_no_more_lines_than_can_be),
+	    cmocka_unit_test(refuses_a_first_line_of_another_format),
+	    cmocka_unit_test(names_a_version_it_does_not_know),
+	    cmocka_unit_test(refuses_a_line_without_its_end),
+	    cmocka_unit_test(takes_fields_off_a_line),
+	    cmocka_unit_test(refuses_wrong_spaces),
+	    cmocka_unit_test(refuses_wrong_numbers),
+	    cmocka_unit_test(takes_an_oid),
+	    cmocka_unit_test(requires_the_named_line),
+	    cmocka_unit_test(takes_a_path_unescaped),
+	    cmocka_unit_test(refuses_paths_that_are_not_canonical),
+	    cmocka_unit_test(every_path_reads_as_it_was_written),
+	    cmocka_unit_test(writes_numbers_and_oids),
+	    cmocka_unit_test(a_message_with_a_long_field_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

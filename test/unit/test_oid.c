@@ -118,12 +118,12 @@ static void sorts_by_unsigned_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hashes_as_the_standard_says),
-		cmocka_unit_test(hashes_a_stream_in_pieces),
-		cmocka_unit_test(forgets_what_was_not_ended),
-		cmocka_unit_test(reads_what_it_wrote),
-		cmocka_unit_test(refuses_what_is_not_an_id),
-		cmocka_unit_test(sorts_by_unsigned_bytes),
+	    cmocka_unit_test(hashes_as_the_standard_says),
+	    cmocka_unit_test(hashes_a_stream_in_pieces),
+	    cmocka_unit_test(forgets_what_was_not_ended),
+	    cmocka_unit_test(reads_what_it_wrote),
+	    cmocka_unit_test(refuses_what_is_not_an_id),
+	    cmocka_unit_test(sorts_by_unsigned_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,11 +10,11 @@
 
 #include "format/pointer.h"
 
-#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-#define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define HEAD "mldv-pointer 1\n"
+#define ABC      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define EMPTY    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define HEAD     "mldv-pointer 1\n"
 #define FILE_ABC "kind file\noid sha256:" ABC "\nsize 3\nfiles 1\n"
-#define FROM "from 3f2a https://example.org/a b.csv\n"
+#define FROM     "from 3f2a https://example.org/a b.csv\n"
 
 static int parse(struct pointer *out, struct arena *arena, const char *text,
     struct mldv_error *err)
@@ -25,8 +25,8 @@ static int parse(struct pointer *out, struct arena *arena, const char *text,
 static void reads_every_line(void **state)
 {
 	static const char text[] = HEAD "kind dir\noid sha256:" ABC
-	    "\nsize 170498071\nfiles 60000\n" FROM
-	    "note received by mail, \\\\o/\n";
+	                                "\nsize 170498071\nfiles 60000\n" FROM
+	                                "note received by mail, \\\\o/\n";
 	struct mldv_error err = {0};
 	struct arena arena = {0};
 	struct pointer pointer;
@@ -49,15 +49,15 @@ static void reads_every_line(void **state)
 static void writes_what_it_read(void **state)
 {
 	static const char *const texts[] = {
-		HEAD FILE_ABC,
-		HEAD FILE_ABC FROM,
-		HEAD FILE_ABC "note x\n",
-		HEAD FILE_ABC FROM "note two\\nlines \n",
-		HEAD "kind exec\noid sha256:" EMPTY "\nsize 0\nfiles 1\n",
-		HEAD "kind link\noid sha256:" ABC "\nsize 3\nfiles 1\n",
-		HEAD "kind dir\noid sha256:" ABC "\nsize 0\nfiles 0\n",
-		HEAD "kind file\noid sha256:" ABC
-		     "\nsize 9223372036854775807\nfiles 1\n",
+	    HEAD FILE_ABC,
+	    HEAD FILE_ABC FROM,
+	    HEAD FILE_ABC "note x\n",
+	    HEAD FILE_ABC FROM "note two\\nlines \n",
+	    HEAD "kind exec\noid sha256:" EMPTY "\nsize 0\nfiles 1\n",
+	    HEAD "kind link\noid sha256:" ABC "\nsize 3\nfiles 1\n",
+	    HEAD "kind dir\noid sha256:" ABC "\nsize 0\nfiles 0\n",
+	    HEAD "kind file\noid sha256:" ABC
+	         "\nsize 9223372036854775807\nfiles 1\n",
 	};
 
 	(void)state;
@@ -78,36 +78,36 @@ static void writes_what_it_read(void **state)
 static void refuses_what_is_not_canonical(void **state)
 {
 	static const char *const texts[] = {
-		"",
-		HEAD,
-		"mldv-pointer 2\n" FILE_ABC,
-		"mldv-tree 1\n" FILE_ABC,
-		HEAD "kind page\noid sha256:" ABC "\nsize 3\nfiles 1\n",
-		HEAD "kind file \noid sha256:" ABC "\nsize 3\nfiles 1\n",
-		HEAD "kind file x\noid sha256:" ABC "\nsize 3\nfiles 1\n",
-		HEAD "kind file\noid " ABC "\nsize 3\nfiles 1\n",
-		HEAD "kind file\noid sha512:" ABC "\nsize 3\nfiles 1\n",
-		HEAD "kind file\noid sha256:" ABC "0\nsize 3\nfiles 1\n",
-		HEAD "kind file\nsize 3\noid sha256:" ABC "\nfiles 1\n",
-		HEAD "kind file\noid sha256:" ABC "\nsize 03\nfiles 1\n",
-		HEAD "kind file\noid sha256:" ABC "\nsize 3\nfiles 2\n",
-		HEAD "kind file\noid sha256:" ABC "\nsize 0\nfiles 1\n",
-		HEAD "kind file\noid sha256:" EMPTY "\nsize 3\nfiles 1\n",
-		HEAD "kind dir\noid sha256:" EMPTY "\nsize 0\nfiles 0\n",
-		HEAD "kind file\noid sha256:" ABC "\nsize 3\nfiles 1",
-		HEAD "kind file\noid sha256:" ABC "\nsize 3\n",
-		HEAD FILE_ABC "\n",
-		HEAD FILE_ABC "other x\n",
-		HEAD FILE_ABC "note\n",
-		HEAD FILE_ABC "note \n",
-		HEAD FILE_ABC "note a\\tb\n",
-		HEAD FILE_ABC "note x\nnote y\n",
-		HEAD FILE_ABC "note x\n" FROM,
-		HEAD FILE_ABC FROM FROM,
-		HEAD FILE_ABC "from 3f2a\n",
-		HEAD FILE_ABC "from 3f2a \n",
-		HEAD FILE_ABC "from  a\n",
-		HEAD FILE_ABC "note x\r\ny\n",
+	    "",
+	    HEAD,
+	    "mldv-pointer 2\n" FILE_ABC,
+	    "mldv-tree 1\n" FILE_ABC,
+	    HEAD "kind page\noid sha256:" ABC "\nsize 3\nfiles 1\n",
+	    HEAD "kind file \noid sha256:" ABC "\nsize 3\nfiles 1\n",
+	    HEAD "kind file x\noid sha256:" ABC "\nsize 3\nfiles 1\n",
+	    HEAD "kind file\noid " ABC "\nsize 3\nfiles 1\n",
+	    HEAD "kind file\noid sha512:" ABC "\nsize 3\nfiles 1\n",
+	    HEAD "kind file\noid sha256:" ABC "0\nsize 3\nfiles 1\n",
+	    HEAD "kind file\nsize 3\noid sha256:" ABC "\nfiles 1\n",
+	    HEAD "kind file\noid sha256:" ABC "\nsize 03\nfiles 1\n",
+	    HEAD "kind file\noid sha256:" ABC "\nsize 3\nfiles 2\n",
+	    HEAD "kind file\noid sha256:" ABC "\nsize 0\nfiles 1\n",
+	    HEAD "kind file\noid sha256:" EMPTY "\nsize 3\nfiles 1\n",
+	    HEAD "kind dir\noid sha256:" EMPTY "\nsize 0\nfiles 0\n",
+	    HEAD "kind file\noid sha256:" ABC "\nsize 3\nfiles 1",
+	    HEAD "kind file\noid sha256:" ABC "\nsize 3\n",
+	    HEAD FILE_ABC "\n",
+	    HEAD FILE_ABC "other x\n",
+	    HEAD FILE_ABC "note\n",
+	    HEAD FILE_ABC "note \n",
+	    HEAD FILE_ABC "note a\\tb\n",
+	    HEAD FILE_ABC "note x\nnote y\n",
+	    HEAD FILE_ABC "note x\n" FROM,
+	    HEAD FILE_ABC FROM FROM,
+	    HEAD FILE_ABC "from 3f2a\n",
+	    HEAD FILE_ABC "from 3f2a \n",
+	    HEAD FILE_ABC "from  a\n",
+	    HEAD FILE_ABC "note x\r\ny\n",
 	};
 
 	(void)state;
@@ -131,9 +131,9 @@ static void names_the_line_that_is_wrong(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&pointer, &arena,
-			     HEAD "kind file\noid sha256:" ABC
-				  "\nsize x\nfiles 1\n",
-			     &err),
+	                     HEAD "kind file\noid sha256:" ABC
+	                          "\nsize x\nfiles 1\n",
+	                     &err),
 	    -1);
 	assert_string_equal(err.text, "pointer, line 4: 'x' is not a number");
 	arena_release(&arena);
@@ -186,12 +186,12 @@ static void an_empty_note_is_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_every_line),
-		cmocka_unit_test(writes_what_it_read),
-		cmocka_unit_test(refuses_what_is_not_canonical),
-		cmocka_unit_test(names_the_line_that_is_wrong),
-		cmocka_unit_test(keeps_to_its_limits),
-		cmocka_unit_test(an_empty_note_is_none),
+	    cmocka_unit_test(reads_every_line),
+	    cmocka_unit_test(writes_what_it_read),
+	    cmocka_unit_test(refuses_what_is_not_canonical),
+	    cmocka_unit_test(names_the_line_that_is_wrong),
+	    cmocka_unit_test(keeps_to_its_limits),
+	    cmocka_unit_test(an_empty_note_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
