@@ -12,14 +12,17 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define INI_LIMIT (4 << 20) /* bytes of a file */
-#define INI_NAME  49	    /* bytes of a section's or key's name */
+#define INI_NAME  49        /* bytes of a section's or key's name */
 
 struct ini_entry {
 	const char *key;
-	const char *value; /* continuation lines joined with LF */
+	const char *value; /* its lines joined with LF */
 	unsigned line;
+	const unsigned *lines; /* where each line of the value stands */
+	size_t line_count;     /* 0 if the value is empty */
 	struct ini_entry *next;
 };
 
@@ -37,7 +40,8 @@ struct ini {
 
 /*
  * Parses; errors are MLDV_USAGE and begin with "path:line: ". The path is as
- * the message should show it. Values and names live in the arena.
+ * the message should show it. Values and names live in the arena. A section
+ * that is there has an entry in the list, even if it is empty.
  */
 CHECKED int ini_parse(struct ini *out, struct arena *arena, const char *path,
     const char *text, size_t len, struct mldv_error *err);
@@ -47,9 +51,16 @@ const struct ini_section *ini_find(const struct ini *ini, const char *name);
 const struct ini_entry *ini_entry_find(const struct ini_section *section,
     const char *key);
 
+/* Sets an error "path:line: …", MLDV_USAGE; -1. */
+int ini_error(const struct ini *ini, unsigned line, struct mldv_error *err,
+    const char *fmt, ...) PRINTF(4, 5);
+/* May it be the NAME of [stage NAME] or [remote NAME]? */
+bool ini_is_name(struct slice name);
+
 /*
  * Puts into *out the text with key set in the section (made at the end if it
  * is not there). A value of several lines is written as continuation lines.
+ * What could not be read back as it is, is refused.
  */
 CHECKED int ini_set(const char *text, size_t len, const char *section,
     const char *key, const char *value, struct buf *out,

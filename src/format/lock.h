@@ -46,8 +46,7 @@ void lockfile_set(struct lockfile *lock, const char *name,
     size_t made_count);
 bool lockfile_remove(struct lockfile *lock, const char *name);
 /* Who made this path, or something above it: NULL if nobody. */
-const struct made *lockfile_made(const struct lockfile *lock,
-    const char *path);
+const struct made *lockfile_made(const struct lockfile *lock, const char *path);
 void lockfile_release(struct lockfile *lock);
 
 #endif

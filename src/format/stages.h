@@ -51,7 +51,8 @@ struct stages {
 	struct stage *stages; /* in the order of the file */
 	size_t count;
 	const char *shell;   /* [pipeline] shell, "/bin/sh -eu" */
-	struct strs targets; /* [pipeline] default; empty: all stages */
+	struct strs targets; /* [pipeline] default; empty: all stages. In the
+	                        arena, so not to be released */
 };
 
 /*
@@ -64,10 +65,8 @@ struct stages {
 CHECKED int stages_parse(struct stages *out, struct arena *arena,
     const struct ini *ini, const struct strs *overrides,
     struct mldv_error *err);
-const struct stage *stages_find(const struct stages *stages,
-    const char *name);
+const struct stage *stages_find(const struct stages *stages, const char *name);
 /* The stage that makes this path, or something above or below it; or NULL. */
-const struct stage *stages_maker(const struct stages *stages,
-    const char *path);
+const struct stage *stages_maker(const struct stages *stages, const char *path);
 
 #endif

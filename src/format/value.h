@@ -7,6 +7,7 @@
  * is 0.1 and "1" is not 1.
  */
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -14,13 +15,20 @@ enum value_type { VALUE_BOOL, VALUE_INT, VALUE_FLOAT, VALUE_TEXT, VALUE_LIST };
 
 struct value {
 	enum value_type type;
-	const char *text;      /* as a command line wants it: 0.1, abc */
-	const char *canonical; /* as the key has it: 0x1.999999999999ap-4 */
+	const char *text; /* as written, without quotes: 0.10, abc */
+	const char
+	    *canonical; /* as the key has it: 0x1.999999999999ap-4, "abc" */
 };
 
 /* Reads what stands behind the = of a parameter; MLDV_USAGE if it cannot. */
 CHECKED int value_parse(struct value *out, struct arena *arena,
     const char *text, struct mldv_error *err);
+/*
+ * Appends a canonical value for people: 0.1, and a text without its quotes.
+ */
+void value_show(struct slice canonical, struct buf *out);
+/* Appends the shortest decimal that reads back as the same number: 0.1. */
+void value_show_number(double number, struct buf *out);
 /* "bool", "int", "float", "text", "list" */
 const char *value_type_name(enum value_type type);
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "format/configkey.h"
+
+/*
+ * A kind is for people, and config_check reads it too: words with | between
+ * them are all that a value may be; "list of" is followed by such words.
+ */
+const struct config_key config_keys[] = {
+    {"project.id", "id", NULL,
+        "which project this is: 16 hexadecimal digits, made by mldv init"},
+    {"project.remote", "text", NULL,
+        "the remote that push, fetch and pull use when none is named"},
+    {"remote.*.url", "text", NULL,
+        "where the remote is: a directory, as /path or file:///path"},
+    {"store.link", "list of reflink|hardlink|copy", "reflink, copy",
+        "how a file gets from the store into the work tree: the first way "
+        "that works"},
+    {"store.dir", "text", NULL,
+        "a store that several clones share, instead of .git/mldv/store"},
+    {"git.stage", "yes|no", "yes",
+        "put the files that mldv writes for Git into Git's index"},
+    {"add.ignore", "list",
+        ".DS_Store ._* Thumbs.db desktop.ini .ipynb_checkpoints __pycache__",
+        "names and patterns that add leaves out"},
+    {"rules.watch", "list", "data models reports",
+        "directories in which status points out what neither Git nor mldv "
+        "knows"},
+    {0},
+};
+
+/* Does a setting's name fit "remote.*.url"? Gives what the * stands for. */
+static bool matches(const char *pattern, const char *name, struct slice *star)
+{
+	const char *at = strchr(pattern, '*');
+	size_t before = at ? (size_t)(at - pattern) : 0;
+	size_t after = at ? strlen(at + 1) : 0;
+	size_t len = strlen(name);
+
+	*star = (struct slice){0};
+	if (!at)
+		return strcmp(pattern, name) == 0;
+	if (len <= before + after || strncmp(pattern, name, before) != 0 ||
+	    strcmp(at + 1, name + len - after) != 0)
+		return false;
+	*star = (struct slice){name + before, len - before - after};
+	return ini_is_name(*star);
+}
+
+const struct config_key *config_find(const char *name, struct slice *star)
+{
+	for (const struct config_key *k = config_keys; k->name; k++) {
+		if (matches(k->name, name, star))
+			return k;
+	}
+	return NULL;
+}
+
+const char *config_suggest(struct arena *arena, const char *word,
+    const struct strs *known)
+{
+	const char **names =
+	    arena_array(arena, known->count + 1, sizeof *names);
+	const char *nearest;
+
+	for (size_t i = 0; i < known->count; i++)
+		names[i] = known->items[i];
+	nearest = str_nearest(word, names);
+	return nearest ? arena_printf(arena, "; did you mean '%s'?", nearest)
+	               : "";
+}
+
+bool config_word(struct slice *rest, struct slice *word)
+{
+	size_t at = 0;
+
+	while (rest->len > 0 && strchr(", \t\n", rest->data[0])) {
+		rest->data++;
+		rest->len--;
+	}
+	while (at < rest->len && !strchr(", \t\n", rest->data[at]))
+		at++;
+	*word = (struct slice){rest->data, at};
+	rest->data += at;
+	rest->len -= at;
+	return at > 0;
+}
+
+/* Writes the section's name for a setting's; false if it is too long. */
+static bool section_of(const char *name, struct slice star,
+    char out[INI_NAME + 1])
+{
+	int len;
+
+	if (star.len > 0)
+		len = snprintf(out, INI_NAME + 1, "%.*s %.*s",
+		    (int)strcspn(name, "."), name, (int)star.len, star.data);
+	else
+		len = snprintf(out, INI_NAME + 1, "%.*s",
+		    (int)(strrchr(name, '.') - name), name);
+	return len >= 0 && len <= INI_NAME;
+}
+
+const char *config_get(const struct config *config, const char *name)
+{
+	char section_name[INI_NAME + 1];
+	struct slice star;
+	const struct config_key *key = config_find(name, &star);
+
+	if (!key || !section_of(name, star, section_name))
+		return NULL;
+	for (size_t i = CONFIG_LAYERS; i-- > 0;) {
+		const struct ini_section *section =
+		    ini_find(&config->layers[i], section_name);
+		const struct ini_entry *entry = NULL;
+
+		if (section)
+			entry = ini_entry_find(section, strrchr(name, '.') + 1);
+		if (entry)
+			return entry->value;
+	}
+	return key->preset;
+}
+
+bool config_yes(const struct config *config, const char *name)
+{
+	const char *value = config_get(config, name);
+
+	return value && strcmp(value, "yes") == 0;
+}
+
+void config_list(const struct config *config, const char *name,
+    struct strs *out)
+{
+	const char *value = config_get(config, name);
+	struct slice rest = slice_of(value ? value : "");
+	struct slice word;
+
+	while (config_word(&rest, &word))
+		strs_add_n(out, word.data, word.len);
+}
+
+void config_names(const struct config *config, const char *kind,
+    struct strs *out)
+{
+	for (size_t i = 0; i < CONFIG_LAYERS; i++) {
+		const struct ini_section *s = config->layers[i].sections;
+
+		for (; s; s = s->next) {
+			struct slice rest = slice_of(s->name);
+			struct slice word;
+
+			if (slice_cut(&rest, ' ', &word) &&
+			    slice_is(word, kind))
+				strs_add_n(out, rest.data, rest.len);
+		}
+	}
+	strs_unique(out);
+}
+
+/* The known names, with the * of a pattern as name has it. */
+static void all_names(const char *name, struct strs *out)
+{
+	const char *first = strchr(name, '.');
+	const char *last = strrchr(name, '.');
+	struct buf made = {0};
+
+	for (const struct config_key *k = config_keys; k->name; k++) {
+		const char *star = strchr(k->name, '*');
+
+		if (!star) {
+			strs_add(out, k->name);
+			continue;
+		}
+		if (!first || first == last)
+			continue;
+		buf_reset(&made);
+		buf_add(&made, k->name, (size_t)(star - k->name));
+		buf_add(&made, first + 1, (size_t)(last - first - 1));
+		buf_add_str(&made, star + 1);
+		strs_add(out, buf_str(&made));
+	}
+	buf_release(&made);
+}
+
+int config_split(const char *name, struct arena *arena, const char **section,
+    const char **key, struct mldv_error *err)
+{
+	char section_name[INI_NAME + 1];
+	struct strs names = {0};
+	struct slice star;
+
+	if (config_find(name, &star) && section_of(name, star, section_name)) {
+		*section = arena_str(arena, section_name);
+		*key = arena_str(arena, strrchr(name, '.') + 1);
+		return 0;
+	}
+	all_names(name, &names);
+	(void)err_set(err, MLDV_USAGE, "there is no setting '%s'%s", name,
+	    config_suggest(arena, name, &names));
+	strs_release(&names);
+	return -1;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/interpolate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What no shell gives a meaning to, wherever it stands. */
+#define SAFE                         \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"0123456789_@%+=:,./-"
+
+const struct param *param_find(const struct stages *stages, struct slice name)
+{
+	size_t low = 0;
+	size_t high = stages->param_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct param *param = &stages->params[middle];
+		int order = slice_compare(slice_of(param->name), name);
+
+		if (order == 0)
+			return param;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const char *param_missing(const struct stages *stages, struct arena *arena,
+    struct slice name)
+{
+	size_t count = stages->param_count;
+	const char **names = arena_array(arena, count + 1, sizeof *names);
+	const char *word = arena_strn(arena, name.data, name.len);
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = stages->params[i].name;
+	if (name.len <= INI_NAME)
+		nearest = str_nearest(word, names);
+	if (nearest)
+		return arena_printf(arena,
+		    "[params] has no '%s'; did you mean '%s'?", word, nearest);
+	return arena_printf(arena, "[params] has no '%s'", word);
+}
+
+void interpolation_use(struct interpolation *in, const struct param *param)
+{
+	in->used = xgrow(in->used, in->used_count, &in->used_capacity,
+	    sizeof(const struct param *));
+	in->used[in->used_count++] = param;
+}
+
+void interpolation_release(struct interpolation *in)
+{
+	free(in->used);
+	*in = (struct interpolation){0};
+}
+
+static void add_single_quoted(const char *text, struct buf *out)
+{
+	buf_add_char(out, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			buf_add_str(out, "'\\''");
+		else
+			buf_add_char(out, *text);
+	}
+	buf_add_char(out, '\'');
+}
+
+/* Puts the value in as the modifier behind the colon says. */
+CHECKED static int add_value(struct interpolation *in, unsigned line,
+    const struct param *param, struct slice modifier, struct buf *out,
+    struct mldv_error *err)
+{
+	const char *text = param->value.text;
+
+	if (modifier.data && !in->shell)
+		return ini_error(in->ini, line, err,
+		    "'${params.%s:…}' is for cmd; in a path write "
+		    "'${params.%s}'",
+		    param->name, param->name);
+	if (modifier.data && slice_is(modifier, "q")) {
+		add_single_quoted(text, out);
+		return 0;
+	}
+	if (modifier.data && !slice_is(modifier, "raw"))
+		return ini_error(in->ini, line, err,
+		    "'${params.%s:%.*s}': only :q and :raw are known",
+		    param->name, (int)modifier.len, modifier.data);
+	if (!modifier.data && in->shell &&
+	    (text[0] == '\0' || text[strspn(text, SAFE)]))
+		return ini_error(in->ini, line, err,
+		    "a shell may misread the value of '${params.%s}'; write "
+		    "'${params.%s:q}' to have it quoted, or "
+		    "'${params.%s:raw}'",
+		    param->name, param->name, param->name);
+	buf_add_str(out, text);
+	return 0;
+}
+
+CHECKED static int unknown_reference(const struct interpolation *in,
+    unsigned line, struct slice name, struct mldv_error *err)
+{
+	static const char *const later[] = {"matrix", "stage", "env", NULL};
+	static const char *const known[] = {"params", "pipeline", NULL};
+	struct slice rest = name;
+	struct slice space;
+	const char *nearest = NULL;
+	bool dotted = slice_cut(&rest, '.', &space);
+
+	for (size_t i = 0; dotted && later[i]; i++) {
+		if (slice_is(space, later[i]))
+			return ini_error(in->ini, line, err,
+			    "this version of mldv does not know '${%s.…}'",
+			    later[i]);
+	}
+	if (dotted && space.len < INI_NAME)
+		nearest =
+		    str_nearest(arena_strn(in->arena, space.data, space.len),
+		        known);
+	if (nearest)
+		return ini_error(in->ini, line, err,
+		    "unknown '${%.*s}'; did you mean '${%s.%.*s}'?",
+		    (int)name.len, name.data, nearest, (int)rest.len,
+		    rest.data);
+	return ini_error(in->ini, line, err,
+	    "unknown '${%.*s}'; a parameter is '${params.…}', and '${' for "
+	    "the shell is written '$${'",
+	    (int)name.len, name.data);
+}
+
+/* name is what stands between ${ and }. */
+CHECKED static int add_reference(struct interpolation *in, unsigned line,
+    struct slice name, struct buf *out, struct mldv_error *err)
+{
+	const char *space = "params.";
+	size_t len = strlen(space);
+	struct slice rest = {name.data + len, name.len - len};
+	struct slice modifier = {0};
+	struct slice word;
+	const struct param *param;
+
+	if (slice_is(name, "pipeline.name")) {
+		if (!in->pipeline)
+			return ini_error(in->ini, line, err,
+			    "[pipeline] has no 'name'");
+		buf_add_str(out, in->pipeline);
+		return 0;
+	}
+	if (name.len < len || !slice_starts(name, space))
+		return unknown_reference(in, line, name, err);
+	if (slice_cut(&rest, ':', &word))
+		modifier = rest;
+	param = param_find(in->stages, word);
+	if (!param)
+		return ini_error(in->ini, line, err, "%s",
+		    param_missing(in->stages, in->arena, word));
+	interpolation_use(in, param);
+	return add_value(in, line, param, modifier, out, err);
+}
+
+int interpolate(struct interpolation *in, unsigned line, struct slice text,
+    struct buf *out, struct mldv_error *err)
+{
+	size_t at = 0;
+
+	while (at < text.len) {
+		struct slice rest = {text.data + at, text.len - at};
+		struct slice name;
+
+		if (slice_starts(rest, "$${")) {
+			buf_add_str(out, "${");
+			at += 3;
+			continue;
+		}
+		if (!slice_starts(rest, "${")) {
+			buf_add_char(out, text.data[at++]);
+			continue;
+		}
+		rest.data += 2;
+		rest.len -= 2;
+		if (!slice_cut(&rest, '}', &name))
+			return ini_error(in->ini, line, err,
+			    "'${' without '}'; for the shell write '$${'");
+		if (add_reference(in, line, name, out, err) < 0)
+			return -1;
+		at += name.len + 3;
+	}
+	return 0;
+}

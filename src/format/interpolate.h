@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FORMAT_INTERPOLATE_H
+#define FORMAT_INTERPOLATE_H
+
+/*
+ * ${params.X} in commands and paths: one pass, no recursion.
+ *
+ * ${params.X:q} puts the value in single quotes for a shell, ${params.X:raw}
+ * puts it in as it is, and ${params.X} only if no shell could read it in any
+ * other way. $${ is a literal ${. ${pipeline.name} is known too.
+ */
+
+#include "format/stages.h"
+
+struct interpolation {
+	const struct ini *ini; /* for messages */
+	const struct stages *stages;
+	const char *pipeline; /* [pipeline] name, or NULL */
+	struct arena *arena;
+	bool shell; /* the text is for a shell */
+	/* The parameters that were referred to, each perhaps repeatedly. */
+	const struct param **used;
+	size_t used_count;
+	size_t used_capacity;
+};
+
+/* Appends the text of that line of the file, interpolated. */
+CHECKED int interpolate(struct interpolation *in, unsigned line,
+    struct slice text, struct buf *out, struct mldv_error *err);
+void interpolation_use(struct interpolation *in, const struct param *param);
+void interpolation_release(struct interpolation *in);
+
+/* NULL if there is none; params must be sorted. */
+const struct param *param_find(const struct stages *stages, struct slice name);
+/* "[params] has no 'x'", and the nearest name that it does have. */
+const char *param_missing(const struct stages *stages, struct arena *arena,
+    struct slice name);
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/stageread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/items.h"
+
+/*
+ * An indented "deps =" was meant as a key. In a command it may also be an
+ * assignment, which has no space around its '='.
+ */
+CHECKED static int refuse_indented_key(const struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err);
+
+CHECKED static int read_cmd(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	struct value_lines lines = value_lines_of(entry);
+	struct slice text;
+	unsigned line;
+	struct buf cmd = {0};
+	int ret = -1;
+
+	r->in.shell = true;
+	while (value_lines_next(&lines, &text, &line)) {
+		if (cmd.len > 0)
+			buf_add_char(&cmd, '\n');
+		if (slice_starts(text, "\\#")) {
+			text.data++;
+			text.len--;
+		}
+		if (interpolate(&r->in, line, text, &cmd, err) < 0)
+			goto out;
+	}
+	r->stage->cmd = arena_str(r->arena, buf_str(&cmd));
+	ret = 0;
+out:
+	buf_release(&cmd);
+	return ret;
+}
+
+/* Declares every parameter that fits a pattern: were there any? */
+static bool use_matching(struct stage_reader *r, const char *pattern)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->stages->param_count; i++) {
+		const struct param *param = &r->stages->params[i];
+
+		if (str_glob(pattern, param->name)) {
+			interpolation_use(&r->in, param);
+			any = true;
+		}
+	}
+	return any;
+}
+
+CHECKED static int read_params(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	struct items items;
+	struct item item;
+	int more;
+
+	items_start(&items, r->ini, entry);
+	while ((more = items_next(&items, &item, err)) > 0) {
+		const char *name =
+		    arena_strn(r->arena, item.text.data, item.text.len);
+		const struct param *param = param_find(r->stages, item.text);
+
+		if (item.options.len > 0)
+			return ini_error(r->ini, item.line, err,
+			    "a parameter has no options");
+		if (param)
+			interpolation_use(&r->in, param);
+		else if (!strpbrk(name, "*?"))
+			return ini_error(r->ini, item.line, err, "%s",
+			    param_missing(r->stages, r->arena, item.text));
+		else if (!use_matching(r, name))
+			return ini_error(r->ini, item.line, err,
+			    "[params] has nothing like '%s'", name);
+	}
+	return more;
+}
+
+CHECKED static int read_desc(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	(void)err;
+	r->stage->desc = entry->value;
+	return 0;
+}
+
+CHECKED static int read_cwd(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	struct buf text = {0};
+	int ret = -1;
+
+	r->in.shell = false;
+	if (interpolate(&r->in, entry->line, slice_of(entry->value), &text,
+	        err) == 0)
+		ret = items_path(r->ini, r->arena, entry->line, buf_str(&text),
+		    &r->stage->cwd, err);
+	buf_release(&text);
+	return ret;
+}
+
+CHECKED static int read_yes(const struct stage_reader *r,
+    const struct ini_entry *entry, bool *out, struct mldv_error *err)
+{
+	*out = strcmp(entry->value, "yes") == 0;
+	if (!*out && strcmp(entry->value, "no") != 0)
+		return ini_error(r->ini, entry->line, err,
+		    "'%s' cannot be '%s', only yes or no", entry->key,
+		    entry->value);
+	return 0;
+}
+
+CHECKED static int read_frozen(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	return read_yes(r, entry, &r->stage->frozen, err);
+}
+
+CHECKED static int read_always(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	return read_yes(r, entry, &r->stage->always, err);
+}
+
+CHECKED static int read_run(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	if (strcmp(entry->value, "shell") == 0)
+		return 0;
+	return ini_error(r->ini, entry->line, err,
+	    "this version of mldv can only do run = shell, not '%s'",
+	    entry->value);
+}
+
+static const struct {
+	const char *name;
+	bool many; /* may have several lines */
+	int (*read)(struct stage_reader *r, const struct ini_entry *entry,
+	    struct mldv_error *err);
+} keys[] = {
+    {"always", false, read_always},
+    {"cmd", true, read_cmd},
+    {"cwd", false, read_cwd},
+    {"deps", true, stage_read_deps},
+    {"desc", true, read_desc},
+    {"frozen", false, read_frozen},
+    {"outs", true, stage_read_outs},
+    {"params", true, read_params},
+    {"run", false, read_run},
+};
+#define KEYS (sizeof keys / sizeof keys[0])
+
+static bool is_key(struct slice word)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		if (slice_is(word, keys[i].name))
+			return true;
+	}
+	return false;
+}
+
+static int refuse_indented_key(const struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	struct value_lines lines = value_lines_of(entry);
+	struct slice rest;
+	struct slice word;
+	unsigned line;
+
+	while (value_lines_next(&lines, &rest, &line)) {
+		bool spaced;
+
+		if (line == entry->line || !slice_cut(&rest, '=', &word))
+			continue;
+		spaced = slice_trim(word).len < word.len || rest.len == 0 ||
+		    rest.data[0] == ' ' || rest.data[0] == '\t';
+		if (is_key(slice_trim(word)) &&
+		    (spaced || strcmp(entry->key, "cmd") != 0))
+			return ini_error(r->ini, line, err,
+			    "'%.*s =' is indented, so it would be part of "
+			    "'%s'; keys begin in the first column",
+			    (int)slice_trim(word).len, word.data, entry->key);
+	}
+	return 0;
+}
+
+CHECKED static int read_entry(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	const char *names[KEYS + 1] = {NULL};
+	const char *nearest;
+
+	for (size_t i = 0; i < KEYS; i++) {
+		names[i] = keys[i].name;
+		if (strcmp(entry->key, keys[i].name) != 0)
+			continue;
+		if (entry->line_count > 1 && !keys[i].many)
+			return ini_error(r->ini, entry->lines[1], err,
+			    "'%s' has one line; keys begin in the first "
+			    "column",
+			    entry->key);
+		if (refuse_indented_key(r, entry, err) < 0)
+			return -1;
+		return keys[i].read(r, entry, err);
+	}
+	nearest = str_nearest(entry->key, names);
+	return ini_error(r->ini, entry->line, err,
+	    "unknown key '%s' in [stage %s]%s%s%s", entry->key, r->stage->name,
+	    NEAREST(nearest));
+}
+
+/* Refuses what the stage would both read and make. */
+CHECKED static int check_deps(struct stage_reader *r, struct mldv_error *err)
+{
+	struct place *outs = r->out_count > 0 ? r->outs + r->first_out : NULL;
+	size_t count = r->out_count - r->first_out;
+	const struct place *found;
+
+	places_sort(r->deps, r->dep_count);
+	for (size_t i = 1; i < r->dep_count; i++) {
+		if (strcmp(r->deps[i - 1].path, r->deps[i].path) == 0)
+			return ini_error(r->ini, r->deps[i].line, err,
+			    "dep '%s' is there twice (line %u)",
+			    r->deps[i].path, r->deps[i - 1].line);
+	}
+	places_sort(outs, count);
+	for (size_t i = 0; i < r->dep_count; i++) {
+		found = places_above(outs, count, r->deps[i].path);
+		if (found)
+			return ini_error(r->ini, r->deps[i].line, err,
+			    "dep '%s' %s output '%s' of its own stage (line "
+			    "%u)",
+			    r->deps[i].path,
+			    strcmp(r->deps[i].path, found->path) == 0
+			        ? "is also"
+			        : "lies in",
+			    found->path, found->line);
+	}
+	for (size_t i = 0; i < count; i++) {
+		found = places_above(r->deps, r->dep_count, outs[i].path);
+		if (found)
+			return ini_error(r->ini, outs[i].line, err,
+			    "output '%s' lies in dep '%s' of its own stage "
+			    "(line %u)",
+			    outs[i].path, found->path, found->line);
+	}
+	return 0;
+}
+
+static int out_by_path(const void *a, const void *b)
+{
+	const struct stage_out *left = a;
+	const struct stage_out *right = b;
+
+	return strcmp(left->path, right->path);
+}
+
+static int param_by_place(const void *a, const void *b)
+{
+	const struct param *const *left = a;
+	const struct param *const *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/* Copies what was gathered into the stage. */
+static void fill_stage(struct stage_reader *r)
+{
+	struct stage *stage = r->stage;
+	struct interpolation *in = &r->in;
+
+	stage->deps = arena_array(r->arena, r->dep_count, sizeof *stage->deps);
+	for (size_t i = 0; i < r->dep_count; i++)
+		stage->deps[stage->dep_count++].path = r->deps[i].path;
+	stage->outs =
+	    arena_array(r->arena, r->option_count, sizeof *stage->outs);
+	for (size_t i = 0; i < r->option_count; i++)
+		stage->outs[stage->out_count++] = r->options[i];
+	if (stage->out_count > 1)
+		qsort(stage->outs, stage->out_count, sizeof *stage->outs,
+		    out_by_path);
+	/* They lie in an array that is sorted by name. */
+	if (in->used_count > 1)
+		qsort(in->used, in->used_count, sizeof(const struct param *),
+		    param_by_place);
+	stage->params =
+	    arena_array(r->arena, in->used_count, sizeof(const struct param *));
+	for (size_t i = 0; i < in->used_count; i++) {
+		if (i == 0 || in->used[i] != in->used[i - 1])
+			stage->params[stage->param_count++] = in->used[i];
+	}
+}
+
+int stage_read(struct stage_reader *r, const struct ini_section *section,
+    struct stage *out, struct mldv_error *err)
+{
+	const char *name = strchr(section->name, ' ') + 1;
+
+	*out = (struct stage){.name = name, .line = section->line, .cwd = ""};
+	r->stage = out;
+	r->dep_count = 0;
+	r->option_count = 0;
+	r->first_out = r->out_count;
+	r->in.ini = r->ini;
+	r->in.arena = r->arena;
+	r->in.stages = r->stages;
+	r->in.pipeline = r->pipeline;
+	r->in.used_count = 0;
+	for (const struct ini_entry *e = section->entries; e; e = e->next) {
+		if (read_entry(r, e, err) < 0)
+			return -1;
+	}
+	if (!out->cmd || out->cmd[0] == '\0')
+		return ini_error(r->ini, section->line, err,
+		    "stage '%s' has no cmd", name);
+	if (out->frozen && out->always)
+		return ini_error(r->ini, section->line, err,
+		    "stage '%s' is both frozen, never to run, and always to "
+		    "run",
+		    name);
+	if (check_deps(r, err) < 0)
+		return -1;
+	fill_stage(r);
+	return 0;
+}
+
+void stage_reader_release(struct stage_reader *r)
+{
+	free(r->outs);
+	free(r->deps);
+	free(r->options);
+	interpolation_release(&r->in);
+}
+
+const char *stage_nearest(const struct stages *stages, struct arena *arena,
+    const char *name)
+{
+	const char **names =
+	    arena_array(arena, stages->count + 1, sizeof *names);
+
+	for (size_t i = 0; i < stages->count; i++)
+		names[i] = stages->stages[i].name;
+	return strlen(name) <= INI_NAME ? str_nearest(name, names) : NULL;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FORMAT_STAGEREAD_H
+#define FORMAT_STAGEREAD_H
+
+/*
+ * One [stage …] of mldv.ini, read.
+ */
+
+#include "format/interpolate.h"
+#include "format/overlap.h"
+
+/* "; did you mean 'x'?" as three arguments; nothing for NULL. */
+#define NEAREST(word)                                           \
+	(word) ? "; did you mean '" : "", (word) ? (word) : "", \
+	    (word) ? "'?" : ""
+
+struct stage_reader {
+	const struct ini *ini;
+	struct arena *arena;
+	struct stages *stages; /* with params */
+	const char *pipeline;  /* its name, or NULL */
+	struct place *outs;    /* of all stages so far */
+	size_t out_count;
+	size_t out_capacity;
+	/* Of the stage that is being read. */
+	struct stage *stage;
+	struct interpolation in;
+	struct place *deps;
+	size_t dep_count;
+	size_t dep_capacity;
+	size_t first_out;
+	struct stage_out *options; /* as many as outs from first_out on */
+	size_t option_count;
+	size_t option_capacity;
+};
+
+CHECKED int stage_read(struct stage_reader *r,
+    const struct ini_section *section, struct stage *out,
+    struct mldv_error *err);
+/* What stands behind deps = and outs =. */
+CHECKED int stage_read_deps(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err);
+CHECKED int stage_read_outs(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err);
+void stage_reader_release(struct stage_reader *r);
+
+/* The name nearest to a stage's, or NULL. */
+const char *stage_nearest(const struct stages *stages, struct arena *arena,
+    const char *name);
+
+#endif

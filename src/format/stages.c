@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * First [params] with what the command line sets, then [pipeline], then each
+ * stage by itself (stageread.c), at last what only shows when all are there.
+ */
+
+#include "format/stages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "format/items.h"
+#include "format/overlap.h"
+#include "format/stageread.h"
+
+#define SHELL "/bin/sh -eu"
+
+static int by_name(const void *a, const void *b)
+{
+	const struct param *left = a;
+	const struct param *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+CHECKED static int read_param(struct param *out, struct arena *arena,
+    const struct ini *ini, const struct ini_entry *entry,
+    struct mldv_error *err)
+{
+	if (entry->line_count > 1)
+		return ini_error(ini, entry->lines[1], err,
+		    "parameter '%s' has one line; keys begin in the first "
+		    "column",
+		    entry->key);
+	out->name = entry->key;
+	out->line = entry->line;
+	if (value_parse(&out->value, arena, entry->value, err) < 0) {
+		struct mldv_error cause = *err;
+
+		return ini_error(ini, entry->line, err, "parameter '%s': %s",
+		    entry->key, cause.text);
+	}
+	return 0;
+}
+
+CHECKED static int read_params(struct stages *stages, struct arena *arena,
+    const struct ini *ini, struct mldv_error *err)
+{
+	const struct ini_section *section = ini_find(ini, "params");
+	const struct ini_entry *e;
+	size_t count = 0;
+
+	for (e = section ? section->entries : NULL; e; e = e->next)
+		count++;
+	stages->params = arena_array(arena, count, sizeof *stages->params);
+	for (e = section ? section->entries : NULL; e; e = e->next) {
+		struct param *param = &stages->params[stages->param_count++];
+
+		if (read_param(param, arena, ini, e, err) < 0)
+			return -1;
+	}
+	if (count > 1)
+		qsort(stages->params, count, sizeof *stages->params, by_name);
+	return 0;
+}
+
+CHECKED static int override(struct stages *stages, struct arena *arena,
+    const char *text, struct mldv_error *err)
+{
+	struct slice rest = slice_of(text);
+	struct slice name;
+	const struct param *found;
+	struct param *param;
+
+	if (!slice_cut(&rest, '=', &name))
+		return err_set(err, MLDV_USAGE,
+		    "'%s' sets no parameter; write name=value", text);
+	name = slice_trim(name);
+	found = param_find(stages, name);
+	if (!found)
+		return err_set(err, MLDV_USAGE, "cannot set '%s': %s", text,
+		    param_missing(stages, arena, name));
+	param = &stages->params[found - stages->params];
+	if (value_parse(&param->value, arena,
+	        arena_strn(arena, rest.data, rest.len), err) < 0)
+		return err_prefix(err, "cannot set '%s'", param->name);
+	return 0;
+}
+
+static const char *const pipeline_keys[] = {
+    "default",
+    "name",
+    "shell",
+    "version",
+    NULL,
+};
+
+CHECKED static int check_pipeline_key(const struct ini *ini,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	const char *nearest;
+
+	for (size_t i = 0; pipeline_keys[i]; i++) {
+		if (strcmp(pipeline_keys[i], entry->key) != 0)
+			continue;
+		if (entry->line_count > 1 && i > 0)
+			return ini_error(ini, entry->lines[1], err,
+			    "'%s' has one line; keys begin in the first "
+			    "column",
+			    entry->key);
+		if (entry->line_count == 0)
+			return ini_error(ini, entry->line, err, "'%s' is empty",
+			    entry->key);
+		return 0;
+	}
+	nearest = str_nearest(entry->key, pipeline_keys);
+	return ini_error(ini, entry->line, err,
+	    "unknown key '%s' in [pipeline]%s%s%s", entry->key,
+	    NEAREST(nearest));
+}
+
+CHECKED static int check_pipeline(const struct ini *ini,
+    const struct ini_section *section, struct mldv_error *err)
+{
+	const struct ini_entry *version = ini_entry_find(section, "version");
+
+	for (const struct ini_entry *e = section->entries; e; e = e->next) {
+		if (check_pipeline_key(ini, e, err) < 0)
+			return -1;
+	}
+	if (version && strcmp(version->value, "1") != 0)
+		return ini_error(ini, version->line, err,
+		    "version '%s' is not known here, only version 1 is",
+		    version->value);
+	return 0;
+}
+
+/* [pipeline] default: names of stages, into an array that is there. */
+CHECKED static int read_targets(struct stages *stages, struct arena *arena,
+    const struct ini *ini, const struct ini_entry *entry,
+    struct mldv_error *err)
+{
+	struct items items;
+	struct item item;
+	size_t room = strlen(entry->value) / 2 + 1;
+	int more;
+
+	stages->targets.items =
+	    arena_array(arena, room, sizeof *stages->targets.items);
+	items_start(&items, ini, entry);
+	while ((more = items_next(&items, &item, err)) > 0) {
+		const char *name =
+		    arena_strn(arena, item.text.data, item.text.len);
+
+		if (!stages_find(stages, name)) {
+			const char *nearest =
+			    stage_nearest(stages, arena, name);
+
+			return ini_error(ini, item.line, err,
+			    "there is no stage '%s'%s%s%s", name,
+			    NEAREST(nearest));
+		}
+		stages->targets.items[stages->targets.count++] = name;
+	}
+	return more;
+}
+
+CHECKED static int read_stages(struct stage_reader *reader,
+    struct mldv_error *err)
+{
+	const struct ini_section *s;
+	struct stages *out = reader->stages;
+	size_t count = 0;
+
+	for (s = reader->ini->sections; s; s = s->next)
+		count += strncmp(s->name, "stage ", 6) == 0;
+	out->stages = arena_array(reader->arena, count, sizeof *out->stages);
+	for (s = reader->ini->sections; s; s = s->next) {
+		if (strncmp(s->name, "stage ", 6) != 0)
+			continue;
+		if (stage_read(reader, s, &out->stages[out->count], err) < 0)
+			return -1;
+		out->count++;
+	}
+	return 0;
+}
+
+CHECKED static int check_outputs(struct stage_reader *reader,
+    struct mldv_error *err)
+{
+	struct place *places = reader->outs;
+	const struct place *inner = places_overlap(places, reader->out_count);
+	const struct place *late;
+	const struct place *early;
+
+	if (!inner)
+		return 0;
+	late = inner;
+	early = inner - 1;
+	if (late->line < early->line) {
+		late = inner - 1;
+		early = inner;
+	}
+	return ini_error(reader->ini, late->line, err,
+	    "output '%s' of stage '%s' %s output '%s' of stage '%s' (line "
+	    "%u)",
+	    late->path, late->stage,
+	    strcmp(late->path, early->path) == 0 ? "is also"
+	        : late == inner                  ? "lies in"
+	                                         : "contains",
+	    early->path, early->stage, early->line);
+}
+
+int stages_parse(struct stages *out, struct arena *arena, const struct ini *ini,
+    const struct strs *overrides, struct mldv_error *err)
+{
+	const struct ini_section *pipeline = ini_find(ini, "pipeline");
+	const struct ini_entry *targets = NULL;
+	const struct ini_entry *e = NULL;
+	struct stages stages = {.shell = SHELL};
+	struct stage_reader reader = {
+	    .ini = ini,
+	    .arena = arena,
+	    .stages = &stages,
+	};
+	int ret = -1;
+
+	if (read_params(&stages, arena, ini, err) < 0)
+		goto out;
+	for (size_t i = 0; overrides && i < overrides->count; i++) {
+		if (override(&stages, arena, overrides->items[i], err) < 0)
+			goto out;
+	}
+	if (pipeline) {
+		if (check_pipeline(ini, pipeline, err) < 0)
+			goto out;
+		targets = ini_entry_find(pipeline, "default");
+		e = ini_entry_find(pipeline, "name");
+		reader.pipeline = e ? e->value : NULL;
+		e = ini_entry_find(pipeline, "shell");
+		stages.shell = e ? e->value : SHELL;
+	}
+	if (read_stages(&reader, err) < 0 || check_outputs(&reader, err) < 0 ||
+	    (targets && read_targets(&stages, arena, ini, targets, err) < 0))
+		goto out;
+	*out = stages;
+	ret = 0;
+out:
+	stage_reader_release(&reader);
+	return ret;
+}
+
+const struct stage *stages_find(const struct stages *stages, const char *name)
+{
+	for (size_t i = 0; i < stages->count; i++) {
+		if (strcmp(stages->stages[i].name, name) == 0)
+			return &stages->stages[i];
+	}
+	return NULL;
+}
+
+const struct stage *stages_maker(const struct stages *stages, const char *path)
+{
+	for (size_t i = 0; i < stages->count; i++) {
+		const struct stage *stage = &stages->stages[i];
+
+		for (size_t j = 0; j < stage->out_count; j++) {
+			const char *out = stage->outs[j].path;
+
+			if (path_inside(path, out) || path_inside(out, path))
+				return stage;
+		}
+	}
+	return NULL;
+}
