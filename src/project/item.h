@@ -25,8 +25,8 @@ struct items {
 };
 
 /*
- * The items of the work tree: every pointer in Git's index or named by a stat
- * cache whose file is there, and every output in mldv.lock. Zeroed: empty.
+ * The items of the work tree: every pointer in Git's index, or that mldv wrote
+ * and could not stage, whose file is there, and every output in mldv.lock. Zeroed: empty.
  * A pointer that does not parse, or that names what it may not (see
  * item_refused), is an error that names it.
  */

@@ -40,6 +40,9 @@ void project_warn(const struct mldv_project *project, const char *fmt, ...)
 CHECKED int project_check(const struct mldv_project *project,
     struct mldv_error *err);
 
+/* Seconds since some moment that stays the same: for durations. */
+double project_clock(void);
+
 /*
  * Locks. The store's is shared by whoever relies on its content until the
  * pointer or lock that refers to it is durable; an item's is exclusive while
@@ -53,6 +56,9 @@ CHECKED int project_lock_item(struct mldv_project *project,
 CHECKED int project_lock(struct mldv_project *project, struct lock *lock,
     const char *name, enum lock_mode mode, struct mldv_error *err);
 
+/* How the user calls a path from the root, for messages; in the arena. */
+const char *project_shown(const struct mldv_project *project,
+    struct arena *arena, const char *path);
 /* root/path, absolute, in the arena. */
 char *project_absolute(const struct mldv_project *project,
     struct arena *arena, const char *path);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "base/utf8.h"
+#include "mldv/data.h"
+#include "project/allowed.h"
+#include "project/unstaged.h"
+#include "project/worktree.h"
+#include <string.h>
+
+#define ALIKE_MAX 5 /* warnings about names that look the same */
+
+/* What adding one item needs, and what all of them gather. */
+struct adding {
+	struct mldv_project *project;
+	const struct mldv_add *options;
+	struct strs pointers; /* written: to be staged */
+	struct strs *staged;
+};
+
+static int check_note(const char *note, struct mldv_error *err)
+{
+	if (!note)
+		return 0;
+	if (strchr(note, '\n'))
+		return err_set(err, MLDV_USAGE, "a note has only one line");
+	if (strlen(note) > POINTER_NOTE_LIMIT)
+		return err_set(err, MLDV_USAGE, "a note has at most %d bytes",
+		    POINTER_NOTE_LIMIT);
+	return 0;
+}
+
+static void warn_alike(const struct mldv_project *project, const char *item,
+    const struct snapshot_dir *dir, const char *a, const char *b)
+{
+	struct arena arena = {0};
+	const char *in =
+	    project_shown(project, &arena, path_join(&arena, item, dir->path));
+
+	project_warn(project,
+	    "'%s' and '%s' in '%s' differ only in case or in how their "
+	    "characters are composed; some systems take them for one",
+	    a, b, in);
+	arena_release(&arena);
+}
+
+/* How many names of a directory look like one before them. */
+static size_t find_alike(const struct mldv_project *project, const char *item,
+    const struct snapshot_dir *dir, size_t limit)
+{
+	struct arena arena = {0};
+	struct buf folded = {0};
+	struct map seen = {0};
+	size_t found = 0;
+
+	for (uint32_t i = 0; i < dir->count && found < limit; i++) {
+		const struct snapshot_entry *entry = &dir->entries[i];
+		const char *key;
+
+		buf_reset(&folded);
+		utf8_fold(entry->name, entry->name_len, &folded);
+		key = arena_strn(&arena, buf_str(&folded), folded.len);
+		if (map_add(&seen, key, folded.len,
+		        arena_str(&arena, entry->name)))
+			continue;
+		warn_alike(project, item, dir, map_get(&seen, key, folded.len),
+		    entry->name);
+		found++;
+	}
+	map_release(&seen);
+	buf_release(&folded);
+	arena_release(&arena);
+	return found;
+}
+
+/* The stat cache has just been written, so the names are at hand. */
+static int warn_about_names(const struct mldv_project *project,
+    const char *path, struct mldv_error *err)
+{
+	struct snapshot snapshot = {0};
+	struct buf file = {0};
+	size_t left = ALIKE_MAX;
+	int ret = 0;
+
+	worktree_cache_path(project, path, &file);
+	statcache_load(&snapshot, buf_str(&file), path);
+	for (size_t i = 0; i < snapshot.dir_count && left > 0; i++) {
+		ret = project_check(project, err);
+		if (ret < 0)
+			break;
+		left -= find_alike(project, path, &snapshot.dirs[i], left);
+	}
+	snapshot_release(&snapshot);
+	buf_release(&file);
+	return ret;
+}
+
+/* Writes the pointer if it is not there just so. */
+static int write_pointer(struct adding *adding, const char *path,
+    const struct content *content, struct mldv_error *err)
+{
+	struct mldv_project *project = adding->project;
+	struct arena arena = {0};
+	struct pointer pointer = {0};
+	const char *file = arena_printf(&arena, "%s" POINTER_SUFFIX, path);
+	const char *full = project_absolute(project, &arena, file);
+	struct buf old = {0};
+	struct buf text = {0};
+	int there = item_pointer(project, path, &pointer, &arena, err);
+	int ret = -1;
+
+	if (there < 0)
+		goto out;
+	if (there == 1 && !content_equal(&pointer.content, content)) {
+		pointer.from_version = NULL;
+		pointer.from_address = NULL;
+	}
+	pointer.content = *content;
+	if (adding->options->note)
+		pointer.note =
+		    adding->options->note[0] ? adding->options->note : NULL;
+	if (there == 1 && file_read(full, POINTER_LIMIT, &old, err) < 0)
+		goto out;
+	pointer_format(&pointer, &text);
+	if (there != 1 || old.len != text.len ||
+	    memcmp(old.data, text.data, text.len) != 0) {
+		if (file_replace(full, text.data, text.len, err) < 0)
+			goto out;
+	}
+	strs_add(&adding->pointers, file);
+	ret = 0;
+out:
+	buf_release(&old);
+	buf_release(&text);
+	arena_release(&arena);
+	return ret;
+}
+
+/* Each step is durable before the next one refers to it. */
+static int add_locked(struct adding *adding, const char *path,
+    struct mldv_done *done, struct mldv_error *err)
+{
+	struct mldv_project *project = adding->project;
+	struct worktree_count count = {0};
+	struct content content;
+
+	if (worktree_store(project, path, &content, &count, err) < 0 ||
+	    project_ignore(project, path, true, adding->staged, err) < 0 ||
+	    write_pointer(adding, path, &content, err) < 0)
+		return -1;
+	done->files = content.files;
+	done->bytes = content.size;
+	done->changed = count.read;
+	done->ignored = count.ignored;
+	return content.kind == KIND_DIR ? warn_about_names(project, path, err)
+	                                : 0;
+}
+
+static int add_one(struct adding *adding, const char *path,
+    struct mldv_error *err)
+{
+	struct mldv_done done = {.path = path};
+	double began = project_clock();
+	struct lock lock = {0};
+	int ret = -1;
+
+	if (project_lock_item(adding->project, &lock, path, err) == 0)
+		ret = add_locked(adding, path, &done, err);
+	lock_release(&lock);
+	if (ret < 0)
+		return -1;
+	done.seconds = project_clock() - began;
+	if (adding->options->done)
+		adding->options->done(adding->options->context, &done);
+	return 0;
+}
+
+/* Pointers that the index has just so need no staging. */
+static int needs_staging(struct mldv_project *project, const char *file,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct buf here = {0};
+	struct buf index = {0};
+	int ret =
+	    git_read(project->git, ":0", file, POINTER_LIMIT, &index, err);
+
+	if (ret == 1) {
+		ret = file_read(project_absolute(project, &arena, file),
+		    POINTER_LIMIT, &here, err);
+		if (ret == 0)
+			ret = here.len != index.len ||
+			    memcmp(here.data, index.data, here.len) != 0;
+	} else if (ret == 0) {
+		ret = 1;
+	}
+	buf_release(&here);
+	buf_release(&index);
+	arena_release(&arena);
+	return ret;
+}
+
+static int stage_pointers(struct adding *adding, struct mldv_error *err)
+{
+	struct strs changed = {0};
+	int ret = 0;
+
+	for (size_t i = 0; i < adding->pointers.count; i++) {
+		const char *file = adding->pointers.items[i];
+
+		ret = needs_staging(adding->project, file, err);
+		if (ret < 0)
+			goto out;
+		if (ret == 1)
+			strs_add(&changed, file);
+	}
+	ret = project_stage(adding->project, &changed, adding->staged, err);
+	if (ret == 0)
+		ret = unstaged_note(adding->project, &changed, err);
+out:
+	strs_release(&changed);
+	return ret;
+}
+
+static int check_all(struct mldv_project *project, const struct strs *paths,
+    const struct mldv_add *options, struct mldv_error *err)
+{
+	struct items items = {0};
+	struct arena arena = {0};
+	int ret = -1;
+
+	if (check_note(options->note, err) < 0 ||
+	    items_load(project, &items, err) < 0)
+		goto out;
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *path = paths->items[i];
+		int there = path[0] == '\0'
+		    ? 1
+		    : file_exists(project_absolute(project, &arena, path), err);
+
+		if (there < 0 ||
+		    allowed_check(project, path, &items, NULL, err) < 0)
+			goto out;
+		if (!there) {
+			(void)err_set(err, MLDV_NOT_FOUND,
+			    "cannot add '%s': there is no such file or "
+			    "directory",
+			    project_shown(project, &arena, path));
+			goto out;
+		}
+		for (size_t j = 0; j < i; j++) {
+			if (!path_inside(path, paths->items[j]) &&
+			    !path_inside(paths->items[j], path))
+				continue;
+			(void)err_set(err, MLDV_USAGE,
+			    "'%s' and '%s' cannot both be items: one is "
+			    "inside the other",
+			    project_shown(project, &arena, paths->items[j]),
+			    project_shown(project, &arena, path));
+			goto out;
+		}
+	}
+	ret = 0;
+out:
+	items_release(&items);
+	arena_release(&arena);
+	return ret;
+}
+
+int mldv_add(struct mldv_project *project, const struct strs *paths,
+    const struct mldv_add *options, struct strs *staged, struct mldv_error *err)
+{
+	struct adding adding = {.project = project,
+	    .options = options,
+	    .staged = staged};
+	struct mldv_error second;
+	struct lock lock = {0};
+	struct strs unique = {0};
+	int ret = 0;
+
+	for (size_t i = 0; i < paths->count; i++)
+		strs_add(&unique, paths->items[i]);
+	strs_unique(&unique);
+	if (project_lock_store(project, &lock, LOCK_SHARED, err) < 0 ||
+	    check_all(project, &unique, options, err) < 0) {
+		ret = -1;
+		goto out;
+	}
+	for (size_t i = 0; ret == 0 && i < unique.count; i++)
+		ret = add_one(&adding, unique.items[i], err);
+	/* What was added before a failure is whole, so it is staged too. */
+	if (stage_pointers(&adding, ret == 0 ? err : &second) < 0)
+		ret = -1;
+out:
+	lock_release(&lock);
+	strs_release(&adding.pointers);
+	strs_release(&unique);
+	return ret;
+}

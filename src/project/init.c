@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "project/init.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "project/project.h"
+
+#define ATTRIBUTES  ".gitattributes"
+#define LINES_LIMIT (16 << 20) /* bytes of .gitattributes and the like */
+
+/*
+ * The template must not define what people are going to write themselves: a
+ * second [params] would be refused.
+ */
+static const char template[] =
+    "# mldv: data and pipeline of this project; see mldv-config(5) and\n"
+    "# mldv-pipeline(5).  Commands that write this file leave your comments,\n"
+    "# order and spacing alone.\n"
+    "#\n"
+    "# A stage says how something is made from something:\n"
+    "#\n"
+    "#   [params]\n"
+    "#   lr = 0.1\n"
+    "#\n"
+    "#   [stage train]\n"
+    "#   cmd    = python train.py --lr ${params.lr}\n"
+    "#   deps   = train.py, data/raw\n"
+    "#   outs   = models/model.pt\n"
+    "#   params = lr\n"
+    "#\n"
+    "# 'mldv new stage' writes one; 'mldv repro' runs what is stale.\n"
+    "\n"
+    "# Tells this project's data from others' on a remote; never change it.\n"
+    "[project]\n"
+    "id = ";
+
+static int new_id(struct buf *out, struct mldv_error *err)
+{
+	unsigned char bytes[8];
+	ssize_t got;
+
+	do
+		got = getrandom(bytes, sizeof bytes, 0);
+	while (got < 0 && errno == EINTR);
+	if (got != (ssize_t)sizeof bytes)
+		return err_errno(err, "cannot get random bytes");
+	for (size_t i = 0; i < sizeof bytes; i++)
+		buf_printf(out, "%02x", bytes[i]);
+	return 0;
+}
+
+/* 1 if it was written, 0 if there is one. */
+static int write_ini(const char *path, struct mldv_error *err)
+{
+	struct buf text = {0};
+	int ret = file_exists(path, err);
+
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
+	ret = -1;
+	buf_add_str(&text, template);
+	if (new_id(&text, err) == 0) {
+		buf_add_char(&text, '\n');
+		if (file_replace(path, text.data, text.len, err) == 0)
+			ret = 1;
+	}
+	buf_release(&text);
+	return ret;
+}
+
+/* Is there such a line, but for white space around it? */
+static bool has_line(const struct buf *text, const char *wanted)
+{
+	struct slice rest = {text->data, text->len};
+	struct slice line;
+
+	while (slice_cut(&rest, '\n', &line)) {
+		if (slice_is(slice_trim(line), wanted))
+			return true;
+	}
+	return slice_is(slice_trim(line), wanted);
+}
+
+/* Appends the lines that a text file lacks; added gets them. */
+static int add_lines(const char *path, const char *const *lines,
+    struct strs *added, struct mldv_error *err)
+{
+	struct buf text = {0};
+	int ret = -1;
+
+	if (file_read(path, LINES_LIMIT, &text, err) < 0 &&
+	    err->code != MLDV_NOT_FOUND)
+		goto out;
+	for (; *lines; lines++) {
+		if (has_line(&text, *lines))
+			continue;
+		if (text.len > 0 && text.data[text.len - 1] != '\n')
+			buf_add_char(&text, '\n');
+		buf_printf(&text, "%s\n", *lines);
+		strs_add(added, *lines);
+	}
+	if (added->count == 0 ||
+	    (file_make_parents(path, err) == 0 &&
+	        file_replace(path, text.data, text.len, err) == 0))
+		ret = 0;
+out:
+	buf_release(&text);
+	return ret;
+}
+
+int init_exclude(const char *common, struct mldv_error *err)
+{
+	static const char *const lines[] = {TEMP_PREFIX "*", NULL};
+	struct arena arena = {0};
+	struct strs added = {0};
+	int ret;
+
+	ret = add_lines(path_join(&arena, common, "info/exclude"), lines,
+	    &added, err);
+	strs_release(&added);
+	arena_release(&arena);
+	return ret;
+}
+
+/* What was added to .gitattributes, and whether mldv.ini was made. */
+struct written {
+	struct strs attributes;
+	struct strs paths;
+};
+
+static int write_files(const struct git *git, struct written *written,
+    struct mldv_error *err)
+{
+	static const char *const lines[] = {"*.mldv -text",
+	    PROJECT_LOCK " -text", NULL};
+	struct arena arena = {0};
+	const char *root = git_root(git);
+	int ret = -1;
+
+	if (init_exclude(git_common(git), err) < 0 ||
+	    add_lines(path_join(&arena, root, ATTRIBUTES), lines,
+	        &written->attributes, err) < 0)
+		goto out;
+	/* Last, because it is what makes a project. */
+	ret = write_ini(path_join(&arena, root, PROJECT_INI), err);
+	if (ret == 1)
+		strs_add(&written->paths, PROJECT_INI);
+out:
+	arena_release(&arena);
+	return ret < 0 ? -1 : 0;
+}
+
+static int stage_files(const char *dir, const struct written *written,
+    struct strs *staged, struct mldv_error *err)
+{
+	struct mldv_project *project;
+	struct strs none = {0};
+	int ret = -1;
+
+	if (mldv_project_open(&project, dir, NULL, err) < 0)
+		return -1;
+	if (!config_yes(&project->config, "git.stage")) {
+		ret = 0;
+		goto out;
+	}
+	if (written->paths.count > 0) {
+		if (git_stage(project->git, &written->paths, err) < 0)
+			goto out;
+		strs_add(staged, PROJECT_INI);
+	}
+	if (written->attributes.count > 0) {
+		if (git_stage_lines(project->git, ATTRIBUTES,
+		        &written->attributes, &none, err) < 0)
+			goto out;
+		strs_add(staged, ATTRIBUTES);
+	}
+	ret = 0;
+out:
+	mldv_project_close(project);
+	return ret;
+}
+
+int mldv_project_init(const char *dir, struct strs *staged,
+    struct mldv_error *err)
+{
+	struct written written = {0};
+	struct git *git;
+	int ret = -1;
+
+	if (git_open(&git, dir, err) < 0)
+		return -1;
+	if (write_files(git, &written, err) == 0)
+		ret = stage_files(dir, &written, staged, err);
+	strs_release(&written.attributes);
+	strs_release(&written.paths);
+	git_close(git);
+	return ret;
+}

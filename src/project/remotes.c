@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "project/remotes.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "format/oid.h"
+#include "mldv/remote.h"
+#include "project/settings.h"
+
+#define PRESET       "project.remote"
+#define NAME_MAX_LEN 40
+
+/* NULL if there is no such remote. */
+static const char *url_of(const struct mldv_project *project, const char *name)
+{
+	struct arena arena = {0};
+	const char *url = config_get(&project->config,
+	    arena_printf(&arena, "remote.%s.url", name));
+
+	arena_release(&arena);
+	return url;
+}
+
+/* The default's name, the only one if none is set, or NULL; in the arena. */
+static const char *preset_of(const struct mldv_project *project,
+    struct arena *arena)
+{
+	const char *name = config_get(&project->config, PRESET);
+	struct strs names = {0};
+
+	if (!name) {
+		config_names(&project->config, "remote", &names);
+		if (names.count == 1)
+			name = arena_str(arena, names.items[0]);
+		strs_release(&names);
+	}
+	return name;
+}
+
+void mldv_remote_each(struct mldv_project *project,
+    void (*visit)(void *context, const struct mldv_remote_info *remote),
+    void *context)
+{
+	struct arena arena = {0};
+	struct strs names = {0};
+	const char *preset = preset_of(project, &arena);
+
+	config_names(&project->config, "remote", &names);
+	for (size_t i = 0; i < names.count; i++) {
+		const struct mldv_remote_info remote = {
+		    .name = names.items[i],
+		    .url = url_of(project, names.items[i]),
+		    .preset = preset && strcmp(preset, names.items[i]) == 0,
+		};
+
+		if (remote.url)
+			visit(context, &remote);
+	}
+	strs_release(&names);
+	arena_release(&arena);
+}
+
+static int no_such_remote(const struct mldv_project *project, const char *name,
+    struct mldv_error *err)
+{
+	struct strs names = {0};
+	const char *nearest;
+
+	config_names(&project->config, "remote", &names);
+	strs_add(&names, "");
+	names.items[names.count - 1] = NULL;
+	nearest = str_nearest(name, names.items);
+	if (nearest)
+		(void)err_set(err, MLDV_USAGE,
+		    "there is no remote '%s'; did you mean '%s'?", name,
+		    nearest);
+	else
+		(void)err_set(err, MLDV_USAGE,
+		    "there is no remote '%s'; run 'mldv remote add %s URL'",
+		    name, name);
+	strs_release(&names);
+	return -1;
+}
+
+int remotes_choose(struct mldv_project *project, const char *name,
+    struct arena *arena, const char **out, struct mldv_error *err)
+{
+	if (!name)
+		name = preset_of(project, arena);
+	if (!name)
+		return err_set(err, MLDV_USAGE,
+		    "there is no default remote; run 'mldv remote add NAME "
+		    "URL' or 'mldv remote default NAME'");
+	if (!url_of(project, name))
+		return no_such_remote(project, name, err);
+	*out = arena_str(arena, name);
+	return 0;
+}
+
+static int open_url(struct mldv_project *project, const char *name,
+    const char *url, struct remote **out, struct mldv_error *err)
+{
+	struct remote_options options = {
+	    .name = name,
+	    .url = url,
+	    .project = config_get(&project->config, "project.id"),
+	    .events = project->events,
+	};
+	struct arena arena = {0};
+	char hex[OID_HEX + 1];
+	struct oid oid;
+	int ret;
+
+	if (!options.project)
+		return err_set(err, MLDV_USAGE,
+		    PROJECT_INI " has no [project] id; copy it from an "
+		                "earlier commit");
+	/* Of the place, not of the name, which may come to mean another. */
+	oid_of(url, strlen(url), &oid);
+	oid_hex(&oid, hex);
+	options.state =
+	    arena_printf(&arena, "%s/state/remote-%.16s", project->home, hex);
+	ret = remote_open(out, &options, err);
+	arena_release(&arena);
+	return ret;
+}
+
+int remotes_open(struct mldv_project *project, const char *name,
+    struct remote **out, struct mldv_error *err)
+{
+	const char *url = url_of(project, name);
+
+	if (!url)
+		return no_such_remote(project, name, err);
+	return open_url(project, name, url, out, err);
+}
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+static int check_name(const struct mldv_project *project, const char *name,
+    struct mldv_error *err)
+{
+	size_t len = strlen(name);
+	bool good = len > 0 && len <= NAME_MAX_LEN && name[0] != '-';
+
+	for (size_t i = 0; i < len; i++)
+		good = good && is_name_char(name[i]);
+	if (!good)
+		return err_set(err, MLDV_USAGE,
+		    "'%s' cannot name a remote: letters, digits, '-' and '_', "
+		    "at most %d",
+		    name, NAME_MAX_LEN);
+	if (url_of(project, name))
+		return err_set(err, MLDV_EXISTS,
+		    "there is a remote '%s' already: '%s'", name,
+		    url_of(project, name));
+	return 0;
+}
+
+/*
+ * A path is made absolute: in mldv.ini it must mean the same wherever a
+ * command is started.
+ */
+static const char *clean_url(const struct mldv_project *project,
+    struct arena *arena, const char *url)
+{
+	if (strstr(url, "://") || url[0] == '\0')
+		return url;
+	return path_clean(arena,
+	    path_join(arena, path_join(arena, project->root, project->prefix),
+	        url));
+}
+
+static int check_url(struct mldv_project *project, const char *name,
+    const char *url, struct mldv_error *err)
+{
+	struct remote *remote;
+
+	if (open_url(project, name, url, &remote, err) < 0)
+		return -1;
+	remote_close(remote);
+	return 0;
+}
+
+int mldv_remote_add(struct mldv_project *project, const char *name,
+    const char *url, bool clone, struct strs *staged, struct mldv_error *err)
+{
+	struct settings_edit edit = {0};
+	struct arena arena = {0};
+	const char *section = arena_printf(&arena, "remote %s", name);
+	int ret = -1;
+
+	url = clean_url(project, &arena, url);
+	if (check_name(project, name, err) < 0 ||
+	    check_url(project, name, url, err) < 0 ||
+	    settings_edit_begin(&edit, project,
+	        clone ? MLDV_CLONE : MLDV_PROJECT, err) < 0)
+		goto out;
+	if (!config_get(&project->config, PRESET) &&
+	    settings_edit_set(&edit, "project", "remote", name, err) < 0)
+		goto out;
+	if (settings_edit_set(&edit, section, "url", url, err) < 0)
+		goto out;
+	ret = settings_edit_end(&edit, staged, err);
+out:
+	settings_edit_release(&edit);
+	arena_release(&arena);
+	return ret;
+}
+
+/* Takes the remote out of one layer: 1, or 0 if it was not there. */
+static int remove_from(struct mldv_project *project, enum mldv_layer layer,
+    const char *name, struct strs *staged, struct mldv_error *err)
+{
+	struct settings_edit edit = {0};
+	struct arena arena = {0};
+	struct buf text = {0};
+	const char *preset = config_get(&project->config, PRESET);
+	int ret = -1;
+
+	if (settings_edit_begin(&edit, project, layer, err) < 0)
+		goto out;
+	ret = ini_remove_section(buf_str(&edit.text), edit.text.len,
+	    arena_printf(&arena, "remote %s", name), &text, err);
+	if (ret != 1)
+		goto out;
+	buf_release(&edit.text);
+	edit.text = text;
+	text = (struct buf){0};
+	if ((preset && strcmp(preset, name) == 0 &&
+	        settings_edit_set(&edit, "project", "remote", NULL, err) < 0) ||
+	    settings_edit_end(&edit, staged, err) < 0)
+		ret = -1;
+out:
+	buf_release(&text);
+	settings_edit_release(&edit);
+	arena_release(&arena);
+	return ret;
+}
+
+int mldv_remote_remove(struct mldv_project *project, const char *name,
+    struct strs *staged, struct mldv_error *err)
+{
+	static const enum mldv_layer order[] = {MLDV_CLONE, MLDV_PROJECT,
+	    MLDV_USER};
+	int ret = 0;
+
+	if (!url_of(project, name))
+		return no_such_remote(project, name, err);
+	for (size_t i = 0; ret == 0 && i < sizeof order / sizeof *order; i++)
+		ret = remove_from(project, order[i], name, staged, err);
+	return ret < 0 ? -1 : 0;
+}
+
+int mldv_remote_default(struct mldv_project *project, const char *name,
+    bool clone, struct strs *staged, struct mldv_error *err)
+{
+	if (!url_of(project, name))
+		return no_such_remote(project, name, err);
+	return mldv_setting_set(project, clone ? MLDV_CLONE : MLDV_PROJECT,
+	    PRESET, name, staged, err);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROJECT_REMOTES_H
+#define PROJECT_REMOTES_H
+
+/*
+ * The remotes that the settings name.
+ */
+
+#include "project/project.h"
+#include "remote/remote.h"
+
+/*
+ * The name of the remote to use: name itself if not NULL, else the default,
+ * else the only one. MLDV_USAGE, with what to type, if there is none.
+ */
+CHECKED int remotes_choose(struct mldv_project *project, const char *name,
+    struct arena *arena, const char **out, struct mldv_error *err);
+/* Opens a remote by its name. */
+CHECKED int remotes_open(struct mldv_project *project, const char *name,
+    struct remote **out, struct mldv_error *err);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "project/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/path.h"
+
+static enum config_layer layer_of(enum mldv_layer layer)
+{
+	switch (layer) {
+	case MLDV_USER:
+		return CONFIG_USER;
+	case MLDV_PROJECT:
+		return CONFIG_PROJECT;
+	case MLDV_CLONE:
+		break;
+	}
+	return CONFIG_CLONE;
+}
+
+/* The file of a layer; NULL: this user has no home. */
+static const char *layer_path(const struct mldv_project *project,
+    struct arena *arena, enum mldv_layer layer)
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+
+	if (layer == MLDV_PROJECT)
+		return project_absolute(project, arena, PROJECT_INI);
+	if (layer == MLDV_CLONE)
+		return path_join(arena, project->home, "config");
+	if (config && path_is_absolute(config))
+		return path_join(arena, config, "mldv/config");
+	if (home && path_is_absolute(home))
+		return path_join(arena, home, ".config/mldv/config");
+	return NULL;
+}
+
+/* How messages call the file of a layer. */
+static const char *layer_shown(const struct mldv_project *project,
+    struct arena *arena, enum mldv_layer layer, const char *path)
+{
+	return layer == MLDV_PROJECT
+	    ? project_shown(project, arena, PROJECT_INI)
+	    : path;
+}
+
+static int load_layer(struct mldv_project *project, enum mldv_layer layer,
+    struct ini *out, struct mldv_error *err)
+{
+	struct arena *arena = &project->arena;
+	const char *path = layer_path(project, arena, layer);
+	struct buf text = {0};
+	int ret = -1;
+
+	if (!path)
+		return 0;
+	if (file_read(path, INI_LIMIT, &text, err) < 0) {
+		if (err->code == MLDV_NOT_FOUND)
+			ret = 0;
+		goto out;
+	}
+	if (ini_parse(out, arena, layer_shown(project, arena, layer, path),
+	        buf_str(&text), text.len, err) == 0)
+		ret = config_check(out, layer_of(layer), err);
+out:
+	buf_release(&text);
+	return ret;
+}
+
+int settings_load(struct mldv_project *project, struct mldv_error *err)
+{
+	static const enum mldv_layer all[] = {MLDV_USER, MLDV_PROJECT,
+	    MLDV_CLONE};
+	struct config config = {0};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		if (load_layer(project, all[i],
+		        &config.layers[layer_of(all[i])], err) < 0)
+			return -1;
+	}
+	project->config = config;
+	return 0;
+}
+
+int settings_edit_begin(struct settings_edit *edit,
+    struct mldv_project *project, enum mldv_layer layer, struct mldv_error *err)
+{
+	const char *path = layer_path(project, &project->arena, layer);
+
+	*edit = (struct settings_edit){.project = project, .layer = layer};
+	if (!path)
+		return err_set(err, MLDV_FAILED,
+		    "cannot find your settings: HOME is not set");
+	if (project_lock(project, &edit->lock, "settings", LOCK_EXCLUSIVE,
+	        err) < 0)
+		return -1;
+	if (file_read(path, INI_LIMIT, &edit->text, err) < 0 &&
+	    err->code != MLDV_NOT_FOUND)
+		return -1;
+	return 0;
+}
+
+int settings_edit_set(struct settings_edit *edit, const char *section,
+    const char *key, const char *value, struct mldv_error *err)
+{
+	struct buf out = {0};
+	int ret;
+
+	if (value)
+		ret = ini_set(buf_str(&edit->text), edit->text.len, section,
+		    key, value, &out, err);
+	else
+		ret = ini_unset(buf_str(&edit->text), edit->text.len, section,
+		    key, &out, err);
+	if (ret < 0 || (!value && ret == 0)) {
+		buf_release(&out);
+		return ret;
+	}
+	buf_release(&edit->text);
+	edit->text = out;
+	return 1;
+}
+
+/* Refuses what could not be read again. */
+static int check_text(const struct settings_edit *edit, const char *path,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct ini ini = {0};
+	int ret = -1;
+
+	if (ini_parse(&ini, &arena, path, buf_str(&edit->text), edit->text.len,
+	        err) == 0)
+		ret = config_check(&ini, layer_of(edit->layer), err);
+	arena_release(&arena);
+	return ret;
+}
+
+int settings_edit_end(struct settings_edit *edit, struct strs *staged,
+    struct mldv_error *err)
+{
+	struct mldv_project *project = edit->project;
+	struct arena arena = {0};
+	const char *path = layer_path(project, &arena, edit->layer);
+	int ret = -1;
+
+	if (edit->layer == MLDV_PROJECT)
+		ret = project_write_ini(project, &edit->text, staged, err);
+	else if (check_text(edit, path, err) == 0 &&
+	    file_make_parents(path, err) == 0 &&
+	    file_replace(path, buf_str(&edit->text), edit->text.len, err) == 0)
+		ret = settings_load(project, err);
+	arena_release(&arena);
+	return ret;
+}
+
+void settings_edit_release(struct settings_edit *edit)
+{
+	buf_release(&edit->text);
+	lock_release(&edit->lock);
+}
+
+const char *mldv_setting(struct mldv_project *project, const char *name)
+{
+	return config_get(&project->config, name);
+}
+
+/* The stages' sections are the pipeline's, not settings. */
+static bool is_pipeline(const struct ini_section *section)
+{
+	return strcmp(section->name, "params") == 0 ||
+	    strcmp(section->name, "pipeline") == 0 ||
+	    strncmp(section->name, "stage ", 6) == 0;
+}
+
+void mldv_settings_each(struct mldv_project *project,
+    void (*visit)(void *context, enum mldv_layer layer, const char *name,
+        const char *value),
+    void *context)
+{
+	static const enum mldv_layer all[] = {MLDV_USER, MLDV_PROJECT,
+	    MLDV_CLONE};
+	struct buf name = {0};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const struct ini *ini =
+		    &project->config.layers[layer_of(all[i])];
+
+		for (const struct ini_section *s = ini->sections; s;
+		     s = s->next) {
+			const struct ini_entry *e = s->entries;
+			size_t first = strcspn(s->name, " ");
+
+			for (; e && !is_pipeline(s); e = e->next) {
+				buf_reset(&name);
+				buf_printf(&name, "%s.%s", s->name, e->key);
+				if (s->name[first])
+					name.data[first] = '.';
+				visit(context, all[i], name.data, e->value);
+			}
+		}
+	}
+	buf_release(&name);
+}
+
+void mldv_settings_known(void (*visit)(void *context, const char *name,
+                             const char *preset, const char *meaning),
+    void *context)
+{
+	for (const struct config_key *key = config_keys; key->name; key++)
+		visit(context, key->name, key->preset, key->meaning);
+}
+
+int mldv_setting_set(struct mldv_project *project, enum mldv_layer layer,
+    const char *name, const char *value, struct strs *staged,
+    struct mldv_error *err)
+{
+	struct settings_edit edit = {0};
+	struct arena arena = {0};
+	const char *section;
+	const char *key;
+	int ret = -1;
+
+	if (config_split(name, &arena, &section, &key, err) < 0 ||
+	    settings_edit_begin(&edit, project, layer, err) < 0)
+		goto out;
+	ret = settings_edit_set(&edit, section, key, value, err);
+	if (ret == 0)
+		(void)err_set(err, MLDV_NO, "'%s' is not set there", name);
+	ret = ret == 1 ? settings_edit_end(&edit, staged, err) : -1;
+out:
+	settings_edit_release(&edit);
+	arena_release(&arena);
+	return ret;
+}
