@@ -7,6 +7,7 @@
  * line and a further piece look alike to inih; the parser knows which it was.
  */
 
+#define INI_C
 #include "format/ini.h"
 
 #include <assert.h>

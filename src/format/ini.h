@@ -54,6 +54,9 @@ const struct ini_entry *ini_entry_find(const struct ini_section *section,
 /* Sets an error "path:line: …", MLDV_USAGE; -1. */
 int ini_error(const struct ini *ini, unsigned line, struct mldv_error *err,
     const char *fmt, ...) PRINTF(4, 5);
+#if defined(__clang_analyzer__) && !defined(INI_C)
+#define ini_error(...) (ini_error(__VA_ARGS__), -1) /* see base/err.h */
+#endif
 /* May it be the NAME of [stage NAME] or [remote NAME]? */
 bool ini_is_name(struct slice name);
 

@@ -279,6 +279,7 @@ out:
 	return ret;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a text, where, what, to */
 int ini_set(const char *text, size_t len, const char *section, const char *key,
     const char *value, struct buf *out, struct mldv_error *err)
 {

@@ -337,12 +337,10 @@ static void show_param(const struct fact *old, const struct fact *new,
 	buf_release(&after);
 }
 
-/* Says how the two differ; one may be NULL. */
-static void show_difference(const struct fact *old, const struct fact *new,
-    struct buf *out)
+/* Says how the fact differs; old or new may be NULL. */
+static void show_difference(const struct fact *fact, const struct fact *old,
+    const struct fact *new, struct buf *out)
 {
-	const struct fact *fact = old ? old : new;
-
 	if (fact->topic == TOPIC_PARAM)
 		buf_add_str(out, "param");
 	else
@@ -386,8 +384,8 @@ bool key_difference(const struct key *old, const struct key *new,
 			order = compare_names(a, b);
 		differs = order != 0 || !same_value(a, b);
 		if (differs)
-			show_difference(order <= 0 ? a : NULL,
-			    order >= 0 ? b : NULL, out);
+			show_difference(order <= 0 ? a : b,
+			    order <= 0 ? a : NULL, order >= 0 ? b : NULL, out);
 		a += order <= 0;
 		b += order >= 0;
 	}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define LINES_C
 #include "format/lines.h"
 
 #include <stdarg.h>

@@ -33,6 +33,9 @@ size_t lines_count(const struct lines *lines, size_t shortest);
 /* Sets an error that names the format and the line; -1. */
 int lines_error(const struct lines *lines, struct mldv_error *err,
     const char *fmt, ...) PRINTF(3, 4);
+#if defined(__clang_analyzer__) && !defined(LINES_C)
+#define lines_error(...) (lines_error(__VA_ARGS__), -1) /* see base/err.h */
+#endif
 
 /* The next line, which must be there and begin with the word name. */
 CHECKED int lines_field(struct lines *lines, const char *name,

@@ -217,42 +217,52 @@ CHECKED static int read_entry(struct stage_reader *r,
 	    NEAREST(nearest));
 }
 
-/* Refuses what the stage would both read and make. */
-CHECKED static int check_deps(struct stage_reader *r, struct mldv_error *err)
+/* Refuses a dep that is an output, or lies in one; outs must be sorted. */
+CHECKED static int check_deps(const struct stage_reader *r,
+    const struct place *outs, size_t count, struct mldv_error *err)
 {
-	struct place *outs = r->out_count > 0 ? r->outs + r->first_out : NULL;
-	size_t count = r->out_count - r->first_out;
-	const struct place *found;
-
-	places_sort(r->deps, r->dep_count);
-	for (size_t i = 1; i < r->dep_count; i++) {
-		if (strcmp(r->deps[i - 1].path, r->deps[i].path) == 0)
-			return ini_error(r->ini, r->deps[i].line, err,
-			    "dep '%s' is there twice (line %u)",
-			    r->deps[i].path, r->deps[i - 1].line);
-	}
-	places_sort(outs, count);
 	for (size_t i = 0; i < r->dep_count; i++) {
-		found = places_above(outs, count, r->deps[i].path);
-		if (found)
-			return ini_error(r->ini, r->deps[i].line, err,
+		const struct place *dep = &r->deps[i];
+		const struct place *out = places_above(outs, count, dep->path);
+
+		if (i > 0 && strcmp(dep[-1].path, dep->path) == 0)
+			return ini_error(r->ini, dep->line, err,
+			    "dep '%s' is there twice (line %u)", dep->path,
+			    dep[-1].line);
+		if (out)
+			return ini_error(r->ini, dep->line, err,
 			    "dep '%s' %s output '%s' of its own stage (line "
 			    "%u)",
-			    r->deps[i].path,
-			    strcmp(r->deps[i].path, found->path) == 0
-			        ? "is also"
-			        : "lies in",
-			    found->path, found->line);
+			    dep->path,
+			    strcmp(dep->path, out->path) == 0 ? "is also"
+			                                      : "lies in",
+			    out->path, out->line);
 	}
+	return 0;
+}
+
+/* Refuses what the stage would both read and make. */
+CHECKED static int check_paths(struct stage_reader *r, struct mldv_error *err)
+{
+	size_t count = r->out_count - r->first_out;
+	struct place *outs;
+
+	places_sort(r->deps, r->dep_count);
+	if (count == 0)
+		return check_deps(r, NULL, 0, err);
+	outs = r->outs + r->first_out;
+	places_sort(outs, count);
 	for (size_t i = 0; i < count; i++) {
-		found = places_above(r->deps, r->dep_count, outs[i].path);
-		if (found)
+		const struct place *dep =
+		    places_above(r->deps, r->dep_count, outs[i].path);
+
+		if (dep && strcmp(dep->path, outs[i].path) != 0)
 			return ini_error(r->ini, outs[i].line, err,
 			    "output '%s' lies in dep '%s' of its own stage "
 			    "(line %u)",
-			    outs[i].path, found->path, found->line);
+			    outs[i].path, dep->path, dep->line);
 	}
-	return 0;
+	return check_deps(r, outs, count, err);
 }
 
 static int out_by_path(const void *a, const void *b)
@@ -326,7 +336,7 @@ int stage_read(struct stage_reader *r, const struct ini_section *section,
 		    "stage '%s' is both frozen, never to run, and always to "
 		    "run",
 		    name);
-	if (check_deps(r, err) < 0)
+	if (check_paths(r, err) < 0)
 		return -1;
 	fill_stage(r);
 	return 0;
