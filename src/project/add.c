@@ -31,12 +31,11 @@ static int check_note(const char *note, struct mldv_error *err)
 	return 0;
 }
 
-static void warn_alike(const struct mldv_project *project, const char *item,
-    const struct snapshot_dir *dir, const char *a, const char *b)
+static void warn_alike(const struct mldv_project *project, const char *dir,
+    const char *a, const char *b)
 {
 	struct arena arena = {0};
-	const char *in =
-	    project_shown(project, &arena, path_join(&arena, item, dir->path));
+	const char *in = project_shown(project, &arena, dir);
 
 	project_warn(project,
 	    "'%s' and '%s' in '%s' differ only in case or in how their "
@@ -46,7 +45,7 @@ static void warn_alike(const struct mldv_project *project, const char *item,
 }
 
 /* How many names of a directory look like one before them. */
-static size_t find_alike(const struct mldv_project *project, const char *item,
+static size_t find_alike(const struct mldv_project *project, const char *path,
     const struct snapshot_dir *dir, size_t limit)
 {
 	struct arena arena = {0};
@@ -56,16 +55,16 @@ static size_t find_alike(const struct mldv_project *project, const char *item,
 
 	for (uint32_t i = 0; i < dir->count && found < limit; i++) {
 		const struct snapshot_entry *entry = &dir->entries[i];
+		const char *name = snapshot_name(dir, entry);
 		const char *key;
 
 		buf_reset(&folded);
-		utf8_fold(entry->name, entry->name_len, &folded);
+		utf8_fold(name, entry->name_len, &folded);
 		key = arena_strn(&arena, buf_str(&folded), folded.len);
-		if (map_add(&seen, key, folded.len,
-		        arena_str(&arena, entry->name)))
+		if (map_add(&seen, key, folded.len, arena_str(&arena, name)))
 			continue;
-		warn_alike(project, item, dir, map_get(&seen, key, folded.len),
-		    entry->name);
+		warn_alike(project, path, map_get(&seen, key, folded.len),
+		    name);
 		found++;
 	}
 	map_release(&seen);
@@ -80,6 +79,7 @@ static int warn_about_names(const struct mldv_project *project,
 {
 	struct snapshot snapshot = {0};
 	struct buf file = {0};
+	struct buf dir = {0};
 	size_t left = ALIKE_MAX;
 	int ret = 0;
 
@@ -89,10 +89,17 @@ static int warn_about_names(const struct mldv_project *project,
 		ret = project_check(project, err);
 		if (ret < 0)
 			break;
-		left -= find_alike(project, path, &snapshot.dirs[i], left);
+		buf_reset(&dir);
+		buf_add_str(&dir, path);
+		if (i > 0)
+			buf_add_str(&dir, "/");
+		snapshot_dir_path(&snapshot, i, &dir);
+		left -=
+		    find_alike(project, buf_str(&dir), &snapshot.dirs[i], left);
 	}
 	snapshot_release(&snapshot);
 	buf_release(&file);
+	buf_release(&dir);
 	return ret;
 }
 
