@@ -245,13 +245,14 @@ static int read_names(DIR *dir, const char *path, struct strs *names,
 
 int file_list(const char *path, struct strs *out, struct mldv_error *err)
 {
+	const char *name = path[0] ? path : ".";
 	struct strs names = {0};
-	DIR *dir = opendir(path[0] ? path : ".");
+	DIR *dir = opendir(name);
 	int ret;
 
 	if (!dir)
-		return err_errno(err, "cannot list '%s'", path);
-	ret = read_names(dir, path, &names, err);
+		return err_errno(err, "cannot list '%s'", name);
+	ret = read_names(dir, name, &names, err);
 	(void)closedir(dir);
 	if (ret == 0) {
 		for (size_t i = 0; i < names.count; i++)

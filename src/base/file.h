@@ -41,9 +41,9 @@ CHECKED int file_read_at(int fd, const char *name, void *out, size_t size,
     uint64_t offset, struct mldv_error *err);
 /* 1 if something has that name (a link is not followed), else 0. */
 CHECKED int file_exists(const char *path, struct mldv_error *err);
-/* Makes the directory and those above it. */
+/* Makes the directory and those above it, durably. */
 CHECKED int file_make_dirs(const char *path, struct mldv_error *err);
-/* Makes the directories above path. */
+/* Makes the directories above path, durably. */
 CHECKED int file_make_parents(const char *path, struct mldv_error *err);
 /* fsync of a directory, so that names in it survive a crash. */
 CHECKED int file_sync_dir(const char *path, struct mldv_error *err);

@@ -327,6 +327,13 @@ static void reap_orphans(struct wait *wait)
 		(void)kill(-group, SIGKILL);
 }
 
+/* What is stopped is woken, else it would not see the signal. */
+static void signal_group(pid_t group, int signal)
+{
+	(void)kill(-group, signal);
+	(void)kill(-group, SIGCONT);
+}
+
 static void stop_group(struct wait *wait)
 {
 	pid_t group = wait->proc->pid;
@@ -337,12 +344,12 @@ static void stop_group(struct wait *wait)
 			return;
 		wait->cancelled_at = now();
 		wait->signals = 1;
-		(void)kill(-group, SIGINT);
+		signal_group(group, SIGINT);
 	}
 	since = now() - wait->cancelled_at;
 	if (wait->signals == 1 && since >= wait->grace) {
 		wait->signals = 2;
-		(void)kill(-group, SIGTERM);
+		signal_group(group, SIGTERM);
 	}
 	if (wait->signals == 2 && since >= wait->grace + KILL_SECONDS) {
 		wait->signals = 3;
@@ -416,6 +423,7 @@ static int wait_for_group(struct wait *wait, char *piece,
 	return got;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): three are one callback */
 int proc_wait(struct proc *proc, struct proc_result *result,
     void (*sink)(void *context, const char *data, size_t size),
     bool (*cancelled)(void *context), void *context, unsigned grace,

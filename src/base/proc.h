@@ -7,7 +7,8 @@
  * input empty and its standard output and error joined in one pipe.
  *
  * It starts with signals at their defaults and none blocked, and is killed
- * when this process dies. This process becomes the reaper of its orphans.
+ * when this process dies, or just the thread that started it. This process
+ * becomes the reaper of its orphans.
  */
 
 #include <stdbool.h>

@@ -43,7 +43,10 @@ bool str_glob(const char *pattern, const char *name);
 /* How many single-character edits lead from a to b: for "did you mean". */
 size_t str_distance(const char *a, const char *b);
 
-/* The nearest of names (NULL-terminated array) within two edits, or NULL. */
+/*
+ * The nearest of names (NULL-terminated array) within two edits, and with a
+ * letter in common; or NULL.
+ */
 const char *str_nearest(const char *word, const char *const *names);
 
 /* 1,234,567 */

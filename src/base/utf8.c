@@ -15,7 +15,7 @@ static size_t decode(const char *text, size_t len, int32_t *out)
 	utf8proc_ssize_t n;
 
 	if ((unsigned char)text[0] < 0x80) {
-		*out = text[0];
+		*out = (unsigned char)text[0];
 		return 1;
 	}
 	n = utf8proc_iterate((const utf8proc_uint8_t *)text,

@@ -17,7 +17,7 @@ void scratch_expect(const char *path, const char *text);
 
 /*
  * From here on permissions count, also when the tests run as root; the
- * scratch directory is open to whom the test then is. Until scratch_leave.
+ * scratch directory belongs to whom the test then is. Until scratch_leave.
  */
 void scratch_drop_privileges(void);
 

@@ -53,26 +53,42 @@ static void shows_what_can_be_read(void **state)
 	expect_shown("\xe3\x81", "\\xe3\\x81");
 }
 
+static void expect_escaped(const char *text)
+{
+	struct buf buf = {0};
+
+	utf8_show(text, strlen(text), &buf);
+	for (size_t i = 0; i < buf.len; i++)
+		assert_true(buf.data[i] >= 0x20 && buf.data[i] < 0x7f);
+	assert_int_equal(buf.data[0], '\\');
+	buf_release(&buf);
+}
+
 static void never_lets_a_control_through(void **state)
 {
-	static const char *const hostile[] = {"\x1b[2J", "\x01", "\t", "\r",
-	    "\x7f",
-	    "\xc2\x9b"
-	    "31m",
-	    "\xc2\x80", "\xe2\x80\xae", "\xe2\x80\xaa", "\xe2\x81\xa6",
-	    "\xe2\x81\xa9", "\xe2\x80\xa8", "\xef\xbb\xbf", "\xc2\xad",
-	    "\xf3\xa0\x80\x81", "\x9b"};
+	/* Controls; what turns text round, hides it or breaks lines. */
+	static const unsigned hidden[] = {0x80, 0x9b, 0x9f, 0xad, 0x61c, 0x200b,
+	    0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202b, 0x202c, 0x202d,
+	    0x202e, 0x2066, 0x2067, 0x2068, 0x2069, 0xfeff};
+	char text[4] = "";
 
 	(void)state;
-	for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
-		struct buf buf = {0};
-
-		utf8_show(hostile[i], strlen(hostile[i]), &buf);
-		for (size_t j = 0; j < buf.len; j++)
-			assert_true(buf.data[j] >= 0x20 && buf.data[j] < 0x7f);
-		assert_int_equal(buf.data[0], '\\');
-		buf_release(&buf);
+	for (unsigned c = 1; c < 0x20; c++) {
+		text[0] = (char)c;
+		expect_escaped(text);
 	}
+	expect_escaped("\x7f");
+	expect_escaped("\x9b");
+	for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+		unsigned c = hidden[i];
+		bool two = c < 0x800;
+
+		text[0] = (char)(two ? 0xc0 | c >> 6 : 0xe0 | c >> 12);
+		text[1] = (char)(0x80 | (two ? c & 0x3f : c >> 6 & 0x3f));
+		text[2] = (char)(two ? 0 : 0x80 | (c & 0x3f));
+		expect_escaped(text);
+	}
+	expect_shown("\x1b[2J", "\\x1b[2J");
 	expect_shown("\xc2\x9b", "\\xc2\\x9b");
 }
 
