@@ -12,7 +12,7 @@
 #include "store/snapshot.h"
 
 struct worktree_count {
-	uint64_t read;	  /* files that had to be read, or were written */
+	uint64_t read;    /* files that had to be read, or were written */
 	uint64_t ignored; /* files that [add] ignore skipped */
 };
 
@@ -23,16 +23,14 @@ struct worktree_count {
  * an error that names it. snapshot (may be NULL) gets the details.
  */
 CHECKED int worktree_hash(struct mldv_project *project, const char *path,
-    struct content *out, struct snapshot *snapshot,
-    struct mldv_error *err);
+    struct content *out, struct snapshot *snapshot, struct mldv_error *err);
 
 /*
  * The same, and everything it consists of is in the store afterwards,
  * durable. The caller holds the store's lock. count may be NULL.
  */
 CHECKED int worktree_store(struct mldv_project *project, const char *path,
-    struct content *out, struct worktree_count *count,
-    struct mldv_error *err);
+    struct content *out, struct worktree_count *count, struct mldv_error *err);
 
 /*
  * Makes path what content says, from the store. What is there already stays;
@@ -58,16 +56,15 @@ CHECKED int worktree_drop(struct mldv_project *project, const char *trash,
     struct mldv_error *err);
 
 /* The file of a path's stat cache; tells which work tree it belongs to. */
-void worktree_cache_path(const struct mldv_project *project,
-    const char *path, struct buf *out);
+void worktree_cache_path(const struct mldv_project *project, const char *path,
+    struct buf *out);
 
 /*
  * Is all of an item in the store? 1, or 0 and the first missing oid in
  * *missing (may be NULL). Reads the trees.
  */
 CHECKED int worktree_complete(struct mldv_project *project,
-    const struct content *content, struct oid *missing,
-    struct mldv_error *err);
+    const struct content *content, struct oid *missing, struct mldv_error *err);
 
 /*
  * Walks an item's files in the order of their paths, directories not visited
@@ -76,8 +73,8 @@ CHECKED int worktree_complete(struct mldv_project *project,
  */
 CHECKED int worktree_each(struct mldv_project *project,
     const struct content *content,
-    int (*visit)(void *context, const char *path,
-	const struct content *file, struct mldv_error *err),
+    int (*visit)(void *context, const char *path, const struct content *file,
+        struct mldv_error *err),
     void *context, struct mldv_error *err);
 
 /*

@@ -23,7 +23,7 @@ struct store *store_open(const char *dir)
 	return store;
 }
 
-static void unload(struct store *store)
+void store_unload(struct store *store)
 {
 	oid_index_release(&store->objects);
 	arena_release(&store->arena);
@@ -37,7 +37,7 @@ void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
-	unload(store);
+	store_unload(store);
 	free(store->dir);
 	free(store);
 }
@@ -177,7 +177,7 @@ int store_load(struct store *store, struct mldv_error *err)
 		index_packs(store);
 		store->loaded = true;
 	} else {
-		unload(store);
+		store_unload(store);
 	}
 	strs_release(&shards);
 	arena_release(&arena);
@@ -186,7 +186,7 @@ int store_load(struct store *store, struct mldv_error *err)
 
 int store_refresh(struct store *store, struct mldv_error *err)
 {
-	unload(store);
+	store_unload(store);
 	return store_load(store, err);
 }
 
@@ -319,6 +319,8 @@ int store_large_end(struct store *store, struct tempfile *temp,
 
 	if (ret == 0)
 		ret = commit_read_only(temp, buf_str(&path), err);
+	if (ret == 0)
+		ret = store_file_seen(store, oid, err);
 	buf_release(&path);
 	return ret;
 }

@@ -8,6 +8,7 @@
  *     files/ab/<oid>           above OBJECT_WHOLE_MAX, whole, read-only
  *     packs/ab/<id>.tar.zst    everything else
  *     runs/ab/<key>            run records
+ *     seen/ab/<oid>            which large file was verified; only a cache
  *
  * What has its name is complete and durable, so readers take no lock. Whoever
  * relies on objects staying holds locks/store shared (project/locks.h).
@@ -37,6 +38,8 @@ struct store_pack {
 
 /* Reads the list of packs and their indexes if that was not done yet. */
 CHECKED int store_load(struct store *store, struct mldv_error *err);
+/* Forgets it, when packs were added: the next load reads all anew. */
+void store_unload(struct store *store);
 /* Reads the list of packs again: somebody may have added or removed some. */
 CHECKED int store_refresh(struct store *store, struct mldv_error *err);
 /* All packs, after store_load. */
@@ -54,6 +57,17 @@ CHECKED int store_has(struct store *store, const struct oid *oid, uint64_t size,
 /* The path of a large object, there or not. */
 void store_file_path(const struct store *store, const struct oid *oid,
     struct buf *out);
+
+/*
+ * Opens a large object for reading, its bytes verified: hashed now, unless it
+ * is the file that was verified before, to judge by size, mtime and inode,
+ * which seen/ab/<oid> keeps. MLDV_MISSING, or MLDV_CORRUPT naming it.
+ */
+CHECKED int store_file_open(struct store *store, const struct oid *oid,
+    uint64_t size, int *fd, struct mldv_error *err);
+/* Notes that the large object that is there was verified. */
+CHECKED int store_file_seen(struct store *store, const struct oid *oid,
+    struct mldv_error *err);
 
 /*
  * Reads small objects one after the other; for one thread. Not found is

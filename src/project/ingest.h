@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROJECT_INGEST_H
+#define PROJECT_INGEST_H
+
+/*
+ * Reading the files of a snapshot, each once, on all processors: to learn
+ * their oids, and if wanted to put them into the store.
+ */
+
+#include "project/project.h"
+#include "store/snapshot.h"
+
+struct ingest {
+	const char *path; /* of the item, from the root */
+	struct snapshot *snapshot;
+	bool store;    /* put what the store lacks into it */
+	uint64_t read; /* out: files that were read */
+};
+
+/*
+ * Afterwards every file of the snapshot is known (and stored). The store's
+ * packs must be loaded if it is to be stored into. A file that changes while
+ * it is read is an error that names it.
+ */
+CHECKED int ingest_files(struct mldv_project *project, struct ingest *ingest,
+    struct mldv_error *err);
+
+/*
+ * Sums up the directories from the bottom: afterwards each is known, and if
+ * wanted its tree is stored. Files come first.
+ */
+CHECKED int ingest_dirs(struct mldv_project *project, struct ingest *ingest,
+    struct mldv_error *err);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "project/trees.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "project/worktree.h"
+
+static int refuse(struct mldv_error *err, const struct oid *oid,
+    const char *why)
+{
+	char hex[OID_HEX + 1];
+
+	oid_hex(oid, hex);
+	return err_set(err, MLDV_CORRUPT, "tree %s is not to be trusted: %s",
+	    hex, why);
+}
+
+static int read_tree(struct store_reader *reader, const struct oid *oid,
+    struct arena *arena, struct tree *out, struct mldv_error *err)
+{
+	struct slice text;
+	char hex[OID_HEX + 1];
+
+	if (store_reader_get(reader, oid, &text, err) < 0)
+		return -1;
+	if (tree_parse(out, arena, text.data, text.len, err) == 0)
+		return 0;
+	oid_hex(oid, hex);
+	return err_prefix(err, "tree %s", hex);
+}
+
+/* Does the sum of the entries equal what stands above? */
+static int check_sum(const struct tree *tree, const struct content *content,
+    struct mldv_error *err)
+{
+	uint64_t size = 0, files = 0;
+
+	for (size_t i = 0; i < tree->count; i++) {
+		const struct content *entry = &tree->entries[i].content;
+
+		if (__builtin_add_overflow(size, entry->size, &size) ||
+		    __builtin_add_overflow(files, entry->files, &files))
+			return refuse(err, &content->oid,
+			    "its sizes are beyond counting");
+	}
+	if (size != content->size || files != content->files)
+		return refuse(err, &content->oid,
+		    "its entries do not add up to size and files");
+	return 0;
+}
+
+/* Appends a page's entries; it must go on where the last one ended. */
+static int add_page(struct store_reader *reader, const struct tree_entry *page,
+    struct arena *arena, struct tree *out, size_t *capacity,
+    struct mldv_error *err)
+{
+	struct tree tree;
+
+	if (read_tree(reader, &page->content.oid, arena, &tree, err) < 0 ||
+	    check_sum(&tree, &page->content, err) < 0)
+		return -1;
+	if (tree.paged || tree.count == 0 ||
+	    slice_compare(tree.entries[0].name, page->name) != 0)
+		return refuse(err, &page->content.oid,
+		    "it is not the page that it is said to be");
+	if (out->count > 0 &&
+	    slice_compare(out->entries[out->count - 1].name, page->name) >= 0)
+		return refuse(err, &page->content.oid,
+		    "it overlaps with the page before");
+	if (out->count + tree.count > *capacity) {
+		struct tree_entry *wider;
+
+		*capacity = 2 * (out->count + tree.count);
+		wider = arena_array(arena, *capacity, sizeof *wider);
+		if (out->count > 0)
+			memcpy(wider, out->entries, out->count * sizeof *wider);
+		out->entries = wider;
+	}
+	memcpy(out->entries + out->count, tree.entries,
+	    tree.count * sizeof *tree.entries);
+	out->count += tree.count;
+	return 0;
+}
+
+int trees_read(struct store_reader *reader, const struct content *dir,
+    struct arena *arena, struct tree *out, struct mldv_error *err)
+{
+	struct tree tree;
+	size_t capacity = 0;
+
+	if (read_tree(reader, &dir->oid, arena, &tree, err) < 0 ||
+	    check_sum(&tree, dir, err) < 0)
+		return -1;
+	*out = tree;
+	if (!tree.paged)
+		return 0;
+	*out = (struct tree){0};
+	for (size_t i = 0; i < tree.count; i++)
+		if (add_page(reader, &tree.entries[i], arena, out, &capacity,
+		        err) < 0)
+			return -1;
+	if (out->count <= TREE_UNPAGED)
+		return refuse(err, &dir->oid, "it has pages but is small");
+	return 0;
+}
+
+/* Copies a tree's entries into a directory of the snapshot. */
+static void fill(struct snapshot_dir *dir, const struct tree *tree)
+{
+	size_t names = 0;
+
+	for (size_t i = 0; i < tree->count; i++)
+		names += tree->entries[i].name.len + 1;
+	snapshot_fill_dir(dir, tree->count, names);
+	names = 0;
+	for (size_t i = 0; i < tree->count; i++) {
+		const struct tree_entry *from = &tree->entries[i];
+		struct snapshot_entry *to = &dir->entries[i];
+
+		to->kind = (uint8_t)from->content.kind;
+		to->oid = from->content.oid;
+		to->size = from->content.size;
+		to->name = (uint32_t)names;
+		to->name_len = (uint16_t)from->name.len;
+		memcpy(dir->names + names, from->name.data, from->name.len);
+		dir->names[names + from->name.len] = 0;
+		names += from->name.len + 1;
+	}
+}
+
+struct expansion {
+	struct store_reader *reader;
+	struct snapshot snapshot;
+	uint64_t files; /* that were found */
+	uint64_t limit; /* that were declared */
+};
+
+static int expand_dir(struct expansion *expansion, size_t number,
+    struct mldv_error *err)
+{
+	struct snapshot *snapshot = &expansion->snapshot;
+	struct content content = snapshot->dirs[number].content;
+	struct arena arena = {0};
+	struct tree tree;
+	int ret = trees_read(expansion->reader, &content, &arena, &tree, err);
+
+	if (ret == 0)
+		fill(&snapshot->dirs[number], &tree);
+	for (size_t i = 0; ret == 0 && i < tree.count; i++) {
+		size_t child;
+
+		if (tree.entries[i].content.kind != KIND_DIR) {
+			expansion->files++;
+			continue;
+		}
+		if (snapshot->dir_count > expansion->limit + TREES_DIRS) {
+			ret = refuse(err, &content.oid,
+			    "far more directories than files");
+			break;
+		}
+		child = snapshot_add_dir(snapshot, number, i);
+		snapshot->dirs[child].content = tree.entries[i].content;
+		snapshot->dirs[child].known = true;
+		snapshot->dirs[number].entries[i].dir = (uint32_t)child;
+		snapshot->dirs[number].entries[i].size = 0;
+	}
+	if (ret == 0 && expansion->files > expansion->limit)
+		ret = refuse(err, &content.oid, "more files than declared");
+	arena_release(&arena);
+	return ret;
+}
+
+/* How deep a directory lies: the root at 1. */
+static size_t depth_of(const struct snapshot *snapshot, size_t dir)
+{
+	size_t depth = 1;
+
+	for (; dir != 0; dir = snapshot->dirs[dir].parent)
+		depth++;
+	return depth;
+}
+
+int trees_expand(struct store *store, const struct content *item,
+    struct snapshot *out, struct mldv_error *err)
+{
+	struct expansion expansion = {.limit = item->files};
+	struct snapshot *snapshot = &expansion.snapshot;
+	int ret = 0;
+
+	snapshot->root.kind = (uint8_t)item->kind;
+	snapshot->root.oid = item->oid;
+	snapshot->root.size = item->kind == KIND_DIR ? 0 : item->size;
+	if (item->kind != KIND_DIR) {
+		*out = *snapshot;
+		return 0;
+	}
+	if (item->files > TREES_FILES)
+		return refuse(err, &item->oid, "it claims too many files");
+	if (store_load(store, err) < 0)
+		return -1;
+	expansion.reader = store_reader_open(store);
+	(void)snapshot_add_dir(snapshot, 0, 0);
+	snapshot->dirs[0].content = *item;
+	snapshot->dirs[0].known = true;
+	for (size_t i = 0; ret == 0 && i < snapshot->dir_count; i++) {
+		ret = expand_dir(&expansion, i, err);
+		/* Levels come in order: the last directory is the deepest. */
+		if (ret == 0 && i + 1 == snapshot->dir_count &&
+		    depth_of(snapshot, i) > TREE_DEPTH)
+			ret = refuse(err, &item->oid, "it is too deep");
+	}
+	store_reader_close(expansion.reader);
+	if (ret < 0)
+		snapshot_release(snapshot);
+	else
+		*out = *snapshot;
+	return ret;
+}
+
+int worktree_complete(struct mldv_project *project,
+    const struct content *content, struct oid *missing, struct mldv_error *err)
+{
+	struct snapshot snapshot;
+	struct mldv_error why;
+	int ret = 1;
+
+	if (content->kind != KIND_DIR) {
+		ret = store_has(project->store, &content->oid, content->size,
+		    err);
+		if (ret == 0 && missing != NULL)
+			*missing = content->oid;
+		return ret;
+	}
+	if (trees_expand(project->store, content, &snapshot, &why) < 0) {
+		if (why.code == MLDV_MISSING) {
+			if (missing != NULL)
+				*missing = content->oid;
+			return 0;
+		}
+		*err = why;
+		return -1;
+	}
+	for (size_t i = 0; ret == 1 && i < snapshot.dir_count; i++) {
+		const struct snapshot_dir *dir = &snapshot.dirs[i];
+
+		for (size_t j = 0; ret == 1 && j < dir->count; j++) {
+			const struct snapshot_entry *entry = &dir->entries[j];
+
+			if (entry->kind == KIND_DIR)
+				continue;
+			ret = store_has(project->store, &entry->oid,
+			    entry->size, err);
+			if (ret == 0 && missing != NULL)
+				*missing = entry->oid;
+		}
+	}
+	snapshot_release(&snapshot);
+	return ret;
+}
+
+static int visit_entry(const struct snapshot *snapshot, size_t dir,
+    const struct snapshot_entry *entry, struct buf *path,
+    int (*visit)(void *context, const char *path, const struct content *file,
+        struct mldv_error *err),
+    void *context, struct mldv_error *err)
+{
+	struct content content = {.kind = entry->kind,
+	    .oid = entry->oid,
+	    .size = entry->size,
+	    .files = 1};
+
+	buf_reset(path);
+	snapshot_path(snapshot, dir, entry, path);
+	return visit(context, buf_str(path), &content, err);
+}
+
+int snapshot_each(const struct snapshot *snapshot,
+    int (*visit)(void *context, const char *path, const struct content *file,
+        struct mldv_error *err),
+    void *context, struct mldv_error *err)
+{
+	struct buf path = {0};
+	size_t dir = 0, at = 0;
+	int ret = 0;
+
+	if (snapshot->dir_count == 0)
+		return visit_entry(snapshot, 0, &snapshot->root, &path, visit,
+		    context, err);
+	/* Depth first, by way of the parents instead of a stack. */
+	while (ret == 0) {
+		const struct snapshot_dir *here = &snapshot->dirs[dir];
+
+		if (at == here->count) {
+			if (dir == 0)
+				break;
+			at = here->parent_entry + 1;
+			dir = here->parent;
+		} else if (here->entries[at].kind == KIND_DIR) {
+			dir = here->entries[at].dir;
+			at = 0;
+		} else {
+			ret = visit_entry(snapshot, dir, &here->entries[at],
+			    &path, visit, context, err);
+			at++;
+		}
+	}
+	buf_release(&path);
+	return ret;
+}
+
+int worktree_each(struct mldv_project *project, const struct content *content,
+    int (*visit)(void *context, const char *path, const struct content *file,
+        struct mldv_error *err),
+    void *context, struct mldv_error *err)
+{
+	struct snapshot snapshot;
+	int ret;
+
+	if (trees_expand(project->store, content, &snapshot, err) < 0)
+		return -1;
+	ret = snapshot_each(&snapshot, visit, context, err);
+	snapshot_release(&snapshot);
+	return ret;
+}
+
+static const struct tree_entry *find_entry(const struct tree *tree,
+    struct slice name)
+{
+	size_t low = 0, high = tree->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = slice_compare(tree->entries[middle].name, name);
+
+		if (order == 0)
+			return &tree->entries[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+int worktree_inside(struct mldv_project *project, const struct content *item,
+    const char *inner, struct content *out, struct mldv_error *err)
+{
+	struct slice rest = slice_of(inner), name;
+	struct content at = *item;
+	struct store_reader *reader;
+	int ret = 1;
+
+	if (store_load(project->store, err) < 0)
+		return -1;
+	reader = store_reader_open(project->store);
+	while (ret == 1 && rest.len > 0) {
+		struct arena arena = {0};
+		const struct tree_entry *found = NULL;
+		struct tree tree;
+
+		(void)slice_cut(&rest, '/', &name);
+		if (at.kind != KIND_DIR)
+			ret = 0;
+		else if (trees_read(reader, &at, &arena, &tree, err) < 0)
+			ret = -1;
+		else
+			found = find_entry(&tree, name);
+		if (found != NULL)
+			at = found->content;
+		else if (ret == 1)
+			ret = 0;
+		arena_release(&arena);
+	}
+	store_reader_close(reader);
+	if (ret == 1)
+		*out = at;
+	return ret;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROJECT_TREES_H
+#define PROJECT_TREES_H
+
+/*
+ * Trees out of the store, believed only as far as they add up.
+ */
+
+#include "format/tree.h"
+#include "store/snapshot.h"
+#include "store/store.h"
+
+/* More files than this in one item are refused. */
+#define TREES_FILES (UINT64_C(1) << 26)
+/* As many directories may be there beyond the number of files. */
+#define TREES_DIRS (UINT64_C(1) << 20)
+
+/*
+ * Reads one directory, its pages joined: entries whose sizes and files add up
+ * to what dir says.
+ */
+CHECKED int trees_read(struct store_reader *reader, const struct content *dir,
+    struct arena *arena, struct tree *out, struct mldv_error *err);
+
+/*
+ * All of an item as a snapshot whose entries have oid, size and kind but no
+ * stat, and are not known yet; directories are known.
+ */
+CHECKED int trees_expand(struct store *store, const struct content *item,
+    struct snapshot *out, struct mldv_error *err);
+
+/* Visits the files of a snapshot in the order of their paths. */
+CHECKED int snapshot_each(const struct snapshot *snapshot,
+    int (*visit)(void *context, const char *path, const struct content *file,
+        struct mldv_error *err),
+    void *context, struct mldv_error *err);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "project/worktree.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "project/ingest.h"
+
+/* FNV-1a, 64 bits: the file says whose it is, so a clash costs only time. */
+static uint64_t fnv(uint64_t hash, const char *text)
+{
+	do {
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	} while (*text++ != 0);
+	return hash;
+}
+
+void worktree_cache_path(const struct mldv_project *project, const char *path,
+    struct buf *out)
+{
+	uint64_t hash = fnv(UINT64_C(0xcbf29ce484222325), project->root);
+
+	buf_printf(out, "%s/state/stat/%016llx", project->home,
+	    (unsigned long long)fnv(hash, path));
+}
+
+static void content_of(const struct snapshot *snapshot, struct content *out)
+{
+	const struct snapshot_entry *root = &snapshot->root;
+
+	if (root->kind == KIND_DIR)
+		*out = snapshot->dirs[0].content;
+	else
+		*out = (struct content){.kind = root->kind,
+		    .oid = root->oid,
+		    .size = root->size,
+		    .files = 1};
+}
+
+/* Was anything seen that the cache does not say already? */
+static bool is_news(const struct snapshot *snapshot,
+    const struct ingest *ingest)
+{
+	if (ingest->read > 0)
+		return true;
+	for (size_t i = 0; i < snapshot->dir_count; i++)
+		if (!snapshot->dirs[i].known)
+			return true;
+	return false;
+}
+
+static int scan(struct mldv_project *project, struct ingest *ingest,
+    struct content *out, struct mldv_error *err)
+{
+	struct snapshot *snapshot = ingest->snapshot;
+	struct mldv_error ignored;
+	struct snapshot cache;
+	struct buf file = {0};
+	struct snapshot_options options = {.root_fd = project->root_fd,
+	    .path = ingest->path,
+	    .ignore = &project->ignore,
+	    .cache = &cache,
+	    .events = project->events};
+	bool news;
+	int ret;
+
+	worktree_cache_path(project, ingest->path, &file);
+	statcache_load(&cache, buf_str(&file), ingest->path);
+	ret = snapshot_take(snapshot, &options, err);
+	snapshot_release(&cache);
+	if (ret < 0)
+		goto out;
+	ret = ingest_files(project, ingest, err);
+	news = is_news(snapshot, ingest);
+	if (ret == 0)
+		ret = ingest_dirs(project, ingest, err);
+	if (ret == 0) {
+		content_of(snapshot, out);
+		/* Where nothing may be written there is no cache. */
+		if (news)
+			(void)!statcache_save(snapshot, buf_str(&file),
+			    ingest->path, &ignored);
+	} else {
+		snapshot_release(snapshot);
+	}
+out:
+	buf_release(&file);
+	return ret;
+}
+
+int worktree_hash(struct mldv_project *project, const char *path,
+    struct content *out, struct snapshot *snapshot, struct mldv_error *err)
+{
+	struct snapshot own;
+	struct ingest ingest = {.path = path, .snapshot = &own};
+	int ret = scan(project, &ingest, out, err);
+
+	if (ret == 0 && snapshot != NULL)
+		*snapshot = own;
+	else if (ret == 0)
+		snapshot_release(&own);
+	return ret;
+}
+
+int worktree_store(struct mldv_project *project, const char *path,
+    struct content *out, struct worktree_count *count, struct mldv_error *err)
+{
+	struct snapshot snapshot;
+	struct ingest ingest = {.path = path,
+	    .snapshot = &snapshot,
+	    .store = true};
+
+	if (store_load(project->store, err) < 0 ||
+	    scan(project, &ingest, out, err) < 0)
+		return -1;
+	if (count != NULL) {
+		count->read = ingest.read;
+		count->ignored = snapshot.ignored;
+	}
+	snapshot_release(&snapshot);
+	store_unload(project->store);
+	return 0;
+}
