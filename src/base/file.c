@@ -283,3 +283,17 @@ int file_sweep(const char *dir, struct mldv_error *err)
 	arena_release(&arena);
 	return ret;
 }
+
+int file_open_below(int dir_fd, const char *name, struct mldv_error *err)
+{
+	int fd = openat(dir_fd, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return err_set(err, MLDV_EXISTS,
+		    "'%s' is not a directory but a file or a symbolic link",
+		    name);
+	if (fd < 0)
+		return err_errno(err, "cannot open '%s'", name);
+	return fd;
+}

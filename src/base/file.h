@@ -47,6 +47,12 @@ CHECKED int file_make_dirs(const char *path, struct mldv_error *err);
 CHECKED int file_make_parents(const char *path, struct mldv_error *err);
 /* fsync of a directory, so that names in it survive a crash. */
 CHECKED int file_sync_dir(const char *path, struct mldv_error *err);
+/*
+ * Opens a directory by one name (or ".") below another, not through a link:
+ * the descriptor, or -1.
+ */
+CHECKED int file_open_below(int dir_fd, const char *name,
+    struct mldv_error *err);
 /* Removes a file; that it is not there is no error. */
 CHECKED int file_remove(const char *path, struct mldv_error *err);
 /* Removes a file or a whole directory, links not followed; no error if gone. */

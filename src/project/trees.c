@@ -93,6 +93,8 @@ int trees_read(struct store_reader *reader, const struct content *dir,
 	    check_sum(&tree, dir, err) < 0)
 		return -1;
 	*out = tree;
+	if (!tree.paged && tree.count > TREE_UNPAGED)
+		return refuse(err, &dir->oid, "it is large but has no pages");
 	if (!tree.paged)
 		return 0;
 	*out = (struct tree){0};

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "project/ingest.h"
 
@@ -120,4 +121,51 @@ int worktree_store(struct mldv_project *project, const char *path,
 	snapshot_release(&snapshot);
 	store_unload(project->store);
 	return 0;
+}
+
+int worktree_trash(struct mldv_project *project, const char *path,
+    struct buf *trash, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	char temp[TEMP_NAME];
+	const char *from = project_absolute(project, &arena, path);
+	const char *to;
+	int ret = file_exists(from, err);
+
+	buf_reset(trash);
+	if (ret > 0) {
+		temp_name(temp);
+		to = path_join(&arena, path_parent(&arena, path), temp);
+		ret = file_rename(from, project_absolute(project, &arena, to),
+		    err);
+		if (ret == 0)
+			buf_add_str(trash, to);
+	}
+	arena_release(&arena);
+	return ret < 0 ? -1 : 0;
+}
+
+int worktree_untrash(struct mldv_project *project, const char *trash,
+    const char *path, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const char *to = project_absolute(project, &arena, path);
+	int ret = file_remove_tree(to, err);
+
+	if (ret == 0)
+		ret = file_rename(project_absolute(project, &arena, trash), to,
+		    err);
+	arena_release(&arena);
+	return ret;
+}
+
+int worktree_drop(struct mldv_project *project, const char *trash,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret =
+	    file_remove_tree(project_absolute(project, &arena, trash), err);
+
+	arena_release(&arena);
+	return ret;
 }

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "project/place.h"
+#include "project/trees.h"
+#include "project/worktree.h"
+
+static void add_aside(struct place *place, const char *path,
+    const char *original)
+{
+	place->asides = xgrow(place->asides, place->aside_count,
+	    &place->aside_capacity, sizeof *place->asides);
+	place->asides[place->aside_count++] = (struct aside){path, original};
+}
+
+/* The item is not there: built aside, then named. */
+int place_new(struct place *place, struct mldv_error *err)
+{
+	char temp[TEMP_NAME];
+	int ret;
+
+	if (place->target->dir_count == 0)
+		return place_write_file(place, err);
+	temp_name(temp);
+	place->base = temp;
+	ret = place_write_tree(place, err);
+	place->published = snapshot_now();
+	if (ret == 0 &&
+	    renameat2(place->parent, temp, place->parent, place->name,
+	        RENAME_NOREPLACE) < 0)
+		ret = err_errno(err, "cannot check out '%s'", place->path);
+	if (ret < 0)
+		add_aside(place,
+		    path_join(&place->arena,
+		        path_parent(&place->arena, place->path), temp),
+		    NULL);
+	place->base = place->name;
+	return ret;
+}
+
+int place_set_aside(struct place *place, int fd, const char *name,
+    const char *parent, struct mldv_error *err)
+{
+	char temp[TEMP_NAME];
+
+	temp_name(temp);
+	if (renameat(fd, name, fd, temp) < 0)
+		return err_errno(err, "cannot move '%s' aside", name);
+	add_aside(place, path_join(&place->arena, parent, temp),
+	    path_join(&place->arena, parent, name));
+	return 0;
+}
+
+/* Is every object of the target here? Nothing is touched if one is not. */
+static int check_objects(struct place *place, struct mldv_error *err)
+{
+	const struct snapshot *target = place->target;
+	struct store *store = place->project->store;
+	int there = 1;
+
+	if (store_load(store, err) < 0)
+		return -1;
+	if (target->dir_count == 0)
+		there =
+		    store_has(store, &target->root.oid, target->root.size, err);
+	for (size_t i = 0; there == 1 && i < target->dir_count; i++) {
+		const struct snapshot_dir *dir = &target->dirs[i];
+
+		for (size_t j = 0; there == 1 && j < dir->count; j++) {
+			const struct snapshot_entry *entry = &dir->entries[j];
+
+			if (entry->kind != KIND_DIR)
+				there = store_has(store, &entry->oid,
+				    entry->size, err);
+		}
+	}
+	if (there == 0)
+		return err_set(err, MLDV_MISSING,
+		    "the data of '%s' is not in the store; run 'mldv pull %s'",
+		    place->path, place->path);
+	return there < 0 ? -1 : 0;
+}
+
+/* What was written just now is racy, unless nobody could see it till now. */
+static void settle(const struct place *place, struct snapshot_entry *entry)
+{
+	if (entry->racy == PLACE_WRITTEN)
+		snapshot_set_oid(entry, &entry->oid, place->published);
+}
+
+static void save_cache(struct place *place)
+{
+	struct snapshot *target = place->target;
+	struct mldv_error ignored;
+	struct buf file = {0};
+
+	settle(place, &target->root);
+	for (size_t i = 0; i < target->dir_count; i++)
+		for (size_t j = 0; j < target->dirs[i].count; j++)
+			settle(place, &target->dirs[i].entries[j]);
+	worktree_cache_path(place->project, place->path, &file);
+	(void)!statcache_save(target, buf_str(&file), place->path, &ignored);
+	buf_release(&file);
+}
+
+/* After a failure, what was moved aside comes back where it can. */
+static void put_back(struct place *place)
+{
+	int root = place->project->root_fd;
+
+	for (size_t i = place->aside_count; i-- > 0;) {
+		struct aside *aside = &place->asides[i];
+
+		if (aside->original != NULL &&
+		    renameat2(root, aside->path, root, aside->original,
+		        RENAME_NOREPLACE) == 0)
+			aside->path = NULL;
+	}
+}
+
+static int drop_asides(struct place *place, struct mldv_error *err)
+{
+	for (size_t i = 0; i < place->aside_count; i++) {
+		const char *path = place->asides[i].path;
+
+		if (path != NULL &&
+		    file_remove_tree(project_absolute(place->project,
+		                         &place->arena, path),
+		        err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int place_item(struct place *place, bool force, struct mldv_error *err)
+{
+	struct stat st;
+	int there;
+
+	there = fstatat(place->parent, place->name, &st, AT_SYMLINK_NOFOLLOW);
+	if (there < 0 && errno != ENOENT)
+		return err_errno(err, "cannot look at '%s'", place->path);
+	return there < 0 ? place_new(place, err)
+	                 : place_update(place, force, err);
+}
+
+static void choose_links(struct place *place)
+{
+	struct strs kinds = {0};
+
+	config_list(&place->project->config, "store.link", &kinds);
+	place->reflink = strs_has(&kinds, "reflink");
+	/* Root may write to what is read-only, and so damage the store. */
+	place->hardlink = strs_has(&kinds, "hardlink") && geteuid() != 0;
+	strs_release(&kinds);
+}
+
+/* Opens the directory that the item lies in, making it if need be. */
+static int open_parent(struct mldv_project *project, const char *path,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct slice rest = slice_of(path_parent(&arena, path)), name;
+	int fd = file_open_below(project->root_fd, ".", err);
+
+	while (fd >= 0 && rest.len > 0) {
+		const char *part;
+		int next = -1;
+
+		(void)slice_cut(&rest, '/', &name);
+		part = arena_strn(&arena, name.data, name.len);
+		if (mkdirat(fd, part, 0777) < 0 && errno != EEXIST)
+			(void)err_errno(err, "cannot create '%s'", part);
+		else
+			next = file_open_below(fd, part, err);
+		(void)close(fd);
+		fd = next;
+	}
+	if (fd < 0)
+		(void)err_prefix(err, "cannot check out '%s'", path);
+	arena_release(&arena);
+	return fd;
+}
+
+int worktree_place(struct mldv_project *project, const char *path,
+    const struct content *content, bool force, struct worktree_count *count,
+    struct mldv_error *err)
+{
+	struct snapshot target;
+	struct mldv_error ignored;
+	struct place place = {.project = project,
+	    .path = path,
+	    .name = path_base(path),
+	    .parent = -1,
+	    .target = &target};
+	int ret;
+
+	if (trees_expand(project->store, content, &target, err) < 0)
+		return err_prefix(err, "cannot check out '%s'", path);
+	place.base = place.name;
+	place.existed = xcalloc(target.dir_count + 1, sizeof *place.existed);
+	choose_links(&place);
+	ret = check_objects(&place, err);
+	if (ret == 0) {
+		place.parent = open_parent(project, path, err);
+		ret = place.parent < 0 ? -1 : place_item(&place, force, err);
+	}
+	if (ret == 0) {
+		save_cache(&place);
+		ret = drop_asides(&place, err);
+		if (count != NULL)
+			count->read = place.written;
+	} else {
+		put_back(&place);
+		(void)!drop_asides(&place, &ignored);
+	}
+	if (place.parent >= 0)
+		(void)close(place.parent);
+	free(place.asides);
+	free(place.existed);
+	arena_release(&place.arena);
+	snapshot_release(&target);
+	return ret;
+}
