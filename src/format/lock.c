@@ -115,7 +115,7 @@ CHECKED static int read_head(struct reader *r, struct lockfile *lock,
 CHECKED static int read_stage(struct reader *r, struct lockfile *lock,
     struct mldv_error *err)
 {
-	struct lock_stage *stage;
+	struct lock_stage *stage = NULL;
 	struct oid oid;
 
 	if (read_head(r, lock, &stage, err) < 0 ||

@@ -22,6 +22,8 @@
 #define CHUNKS_SUFFIX  ".chunks"
 #define ENTRY_NAME_MAX (OID_HEX + sizeof CHUNKS_SUFFIX)
 
+static const char tar_magic[TAR_MAGIC] = {'u', 's', 't', 'a', 'r', 0, '0', '0'};
+
 struct pack_writer {
 	struct pack_sink sink;
 	struct hasher *hasher;
@@ -153,8 +155,6 @@ static void entry_middle(const char *name, size_t name_len, uint32_t size,
 	                             "00000000000\0"
 	                             "        "
 	                             "0";
-	static const char magic[TAR_MAGIC] = {'u', 's', 't', 'a', 'r', 0, '0',
-	    '0'};
 	unsigned sum = 0;
 
 	memcpy(out, fields, TAR_MIDDLE);
@@ -165,7 +165,7 @@ static void entry_middle(const char *name, size_t name_len, uint32_t size,
 	for (size_t i = 0; i < TAR_MIDDLE; i++)
 		sum += (unsigned char)out[i];
 	for (size_t i = 0; i < TAR_MAGIC; i++)
-		sum += (unsigned char)magic[i];
+		sum += (unsigned char)tar_magic[i];
 	for (int i = 0; i < 6; i++)
 		out[48 + 5 - i] = (char)('0' + (sum >> (3 * i) & 7));
 	out[48 + 6] = 0;
@@ -194,10 +194,7 @@ static void build_stored(struct pack_writer *writer, uint32_t content,
 		frame_stored_zeros(out, (uint32_t)(TAR_NAME - len));
 		frame_stored_raw(out, middle, TAR_MIDDLE);
 		frame_stored_zeros(out, TAR_LINK);
-		frame_stored_raw(out,
-		    "ustar\0"
-		    "00",
-		    TAR_MAGIC);
+		frame_stored_raw(out, tar_magic, TAR_MAGIC);
 		frame_stored_zeros(out, TAR_REST);
 		record->stored = true;
 		record->offset = (uint32_t)(writer->written + out->len);
@@ -227,10 +224,7 @@ static void build_tar(struct pack_writer *writer, uint32_t content,
 		memset(to, 0, TAR_BLOCK);
 		memcpy(to, name, len);
 		memcpy(to + TAR_NAME, middle, TAR_MIDDLE);
-		memcpy(to + TAR_MAGIC_AT,
-		    "ustar\0"
-		    "00",
-		    TAR_MAGIC);
+		memcpy(to + TAR_MAGIC_AT, tar_magic, TAR_MAGIC);
 		to += TAR_BLOCK;
 		record->inner =
 		    (uint32_t)(to - (writer->tar.data + writer->tar.len));
