@@ -52,7 +52,7 @@ BEGIN {
 	home["curl/"] = "(no file yet)"
 
 	# Who may name files: base/tempfile.c, durably; place.c, a tree it has built.
-	renames = "^src/(base/tempfile|project/place)\\.c$"
+	renames = "^src/(base/tempfile|project/place(_write)?)\\.c$"
 }
 FNR == 1 {
 	comment = 0

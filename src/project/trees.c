@@ -50,24 +50,24 @@ static int check_sum(const struct tree *tree, const struct content *content,
 	return 0;
 }
 
-/* Appends a page's entries; it must go on where the last one ended. */
-static int add_page(struct store_reader *reader, const struct tree_entry *page,
-    struct arena *arena, struct tree *out, size_t *capacity,
+/* Appends the entries of the page that line at of pages promises. */
+static int add_page(struct store_reader *reader, const struct tree *pages,
+    size_t at, struct arena *arena, struct tree *out, size_t *capacity,
     struct mldv_error *err)
 {
+	const struct content *page = &pages->entries[at].content;
+	struct hasher *hasher;
 	struct tree tree;
+	int ret;
 
-	if (read_tree(reader, &page->content.oid, arena, &tree, err) < 0 ||
-	    check_sum(&tree, &page->content, err) < 0)
+	if (read_tree(reader, &page->oid, arena, &tree, err) < 0 ||
+	    check_sum(&tree, page, err) < 0)
 		return -1;
-	if (tree.paged || tree.count == 0 ||
-	    slice_compare(tree.entries[0].name, page->name) != 0)
-		return refuse(err, &page->content.oid,
-		    "it is not the page that it is said to be");
-	if (out->count > 0 &&
-	    slice_compare(out->entries[out->count - 1].name, page->name) >= 0)
-		return refuse(err, &page->content.oid,
-		    "it overlaps with the page before");
+	hasher = hasher_open();
+	ret = tree_check_page(pages, at, &tree, hasher, err);
+	hasher_close(hasher);
+	if (ret < 0)
+		return -1;
 	if (out->count + tree.count > *capacity) {
 		struct tree_entry *wider;
 
@@ -99,8 +99,7 @@ int trees_read(struct store_reader *reader, const struct content *dir,
 		return 0;
 	*out = (struct tree){0};
 	for (size_t i = 0; i < tree.count; i++)
-		if (add_page(reader, &tree.entries[i], arena, out, &capacity,
-		        err) < 0)
+		if (add_page(reader, &tree, i, arena, out, &capacity, err) < 0)
 			return -1;
 	if (out->count <= TREE_UNPAGED)
 		return refuse(err, &dir->oid, "it has pages but is small");
