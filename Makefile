@@ -169,6 +169,7 @@ prefix.tsan = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 run-tests: $(filter $(units) $(fuzzers),$(TESTS)) \
 		$(if $(filter %.t,$(TESTS)),$(program) $(tools))
 	CMOCKA_MESSAGE_OUTPUT=TAP MLDV=$(abspath $(out)/mldv) \
+	    LSAN_OPTIONS=print_suppressions=0 \
 	    MLDV_TOOLS=$(abspath $(out)/test/tool) \
 	    prove --exec '$(prefix.$(BUILD))' $(PROVEFLAGS) $(TESTS)
 
