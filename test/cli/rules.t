@@ -48,7 +48,7 @@ check 'what is allowed is let through' '
 		echo "void repo_warn(struct mldv_error *err);"
 	} | put src/git/repo.h
 	echo "int x = printf(\"\");" | put src/command/add.c
-	echo "int x = rename(a, b);" | put src/base/file.c
+	echo "int x = rename(a, b);" | put src/base/tempfile.c
 	echo "#include \"command/command.h\"" | put src/main.c
 	sh test/rules.sh
 '
@@ -92,7 +92,7 @@ broken 'no shell is started by the C library' src/pipeline/a.c \
 broken 'a function keeps no state' src/base/a.c \
 	'	static int count;' 'a function keeps no state'
 broken 'files are named in one place' src/store/a.c \
-	'	if (renameat2(a, b, c, d, 0) < 0)' 'only base/file.c names files'
+	'	if (renameat2(a, b, c, d, 0) < 0)' 'only base/tempfile.c names files'
 broken 'memory is taken in one place' src/store/a.c \
 	'	char *a = malloc(9);' 'memory comes from base/mem.h'
 broken 'a function that can fail is checked' src/store/a.h \
