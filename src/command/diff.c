@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* mldv diff: compare items between revisions, without their data. */
+
+#include <unistd.h>
+
+#include "base/str.h"
+#include "command/command.h"
+#include "command/report.h"
+
+struct values {
+	bool json;
+};
+
+static const struct option options[] = {
+    {0, "json", NULL, "write JSON", FLAG(struct values, json)},
+    {0},
+};
+
+struct visit {
+	const struct context *context;
+	struct json json;
+	struct columns columns;
+	bool as_json;
+};
+
+static const char *change_word(enum mldv_change change)
+{
+	static const char *const words[] = {
+	    [MLDV_ADDED] = "added",
+	    [MLDV_REMOVED] = "removed",
+	    [MLDV_CHANGED] = "changed",
+	    [MLDV_RENAMED] = "renamed",
+	};
+
+	return words[change];
+}
+
+static void difference_json(struct json *json,
+    const struct mldv_difference *difference)
+{
+	json_begin(json, NULL, '{');
+	json_text(json, "change", change_word(difference->change));
+	json_text(json, "path", difference->path);
+	if (difference->old_path != NULL)
+		json_text(json, "old_path", difference->old_path);
+	if (difference->change != MLDV_ADDED)
+		json_count(json, "old_size", difference->old_size);
+	if (difference->change != MLDV_REMOVED)
+		json_count(json, "new_size", difference->new_size);
+	json_end(json, '}');
+}
+
+static void visit_difference(void *context,
+    const struct mldv_difference *difference)
+{
+	struct visit *visit = context;
+	struct buf path = {0};
+	struct buf size = {0};
+
+	if (visit->as_json) {
+		difference_json(&visit->json, difference);
+		return;
+	}
+	if (difference->old_path != NULL) {
+		show_path(visit->context, difference->old_path, &path);
+		buf_add_str(&path, " -> ");
+	}
+	show_path(visit->context, difference->path, &path);
+	str_bytes(difference->change == MLDV_ADDED ? difference->new_size
+	                                           : difference->old_size,
+	    &size);
+	if (difference->change == MLDV_CHANGED) {
+		buf_add_str(&size, " -> ");
+		str_bytes(difference->new_size, &size);
+	}
+	columns_row(&visit->columns,
+	    (const char *[]){change_word(difference->change), buf_str(&path),
+	        buf_str(&size)});
+	buf_release(&path);
+	buf_release(&size);
+}
+
+/*
+ * How many of the arguments are revisions: those before "--"; without it, as
+ * many as are no file.
+ */
+static size_t count_revisions(const struct context *context)
+{
+	const struct strs *words = context->words;
+	size_t count = 0;
+
+	if (context->before < words->count)
+		return context->before;
+	while (count < words->count && count < 2 &&
+	    access(words->items[count], F_OK) < 0)
+		count++;
+	return count;
+}
+
+static int run(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	const struct values *given = values;
+	struct visit visit = {.context = context,
+	    .columns.count = 3,
+	    .as_json = given->json};
+	const char *const *words = context->words->items;
+	size_t revisions = count_revisions(context);
+	struct strs paths = {0};
+	int ret = -1;
+
+	if (revisions > 2)
+		return err_set(err, MLDV_USAGE,
+		    "'%s' is one revision too many: two can be compared",
+		    words[2]);
+	json_begin(&visit.json, NULL, '[');
+	if (paths_of(context, revisions, &paths, err) == 0)
+		ret =
+		    mldv_diff(context->project, revisions > 0 ? words[0] : NULL,
+		        revisions > 1 ? words[1] : NULL, &paths,
+		        visit_difference, &visit, err);
+	json_end(&visit.json, ']');
+	if (ret == 0 && given->json)
+		json_write(&visit.json, context->term);
+	else if (ret == 0)
+		columns_write(&visit.columns, context->term);
+	columns_release(&visit.columns);
+	json_release(&visit.json);
+	strs_release(&paths);
+	return ret;
+}
+
+const struct command command_diff = {
+    .name = "diff",
+    .summary = "list the files in which items differ between revisions",
+    .arguments = "[REV [REV]] [--] [PATH...]",
+    .group = GROUP_DATA,
+    .most = ANY_NUMBER,
+    .needs_project = true,
+    .options = options,
+    .size = sizeof(struct values),
+    .run = run,
+};

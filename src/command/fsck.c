@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* mldv fsck: is everything what its name says? */
+
+#include "command/command.h"
+#include "command/report.h"
+
+struct values {
+	double budget;
+	bool repair;
+	bool json;
+};
+
+static const struct option options[] = {
+    {0, "budget", "SECONDS", "stop after so long; oldest checks first",
+        SECONDS(struct values, budget)},
+    {0, "repair", NULL, "fetch anew what is damaged or missing",
+        FLAG(struct values, repair)},
+    {0, "json", NULL, "write JSON", FLAG(struct values, json)},
+    {0},
+};
+
+struct visit {
+	const struct context *context;
+	struct json json;
+	bool as_json;
+	bool any;
+};
+
+static void visit_damage(void *context, const struct mldv_damage *damage)
+{
+	struct visit *visit = context;
+	struct buf line = {0};
+
+	visit->any = true;
+	if (visit->as_json) {
+		json_begin(&visit->json, NULL, '{');
+		json_text(&visit->json, "object", damage->object);
+		json_text(&visit->json, "what", damage->what);
+		json_bool(&visit->json, "repaired", damage->repaired);
+		json_end(&visit->json, '}');
+		return;
+	}
+	show_text(damage->object, &line);
+	buf_add_str(&line, ": ");
+	show_text(damage->what, &line);
+	if (damage->repaired)
+		buf_add_str(&line, "; repaired");
+	buf_add_char(&line, '\n');
+	term_write(visit->context->term, line.data, line.len);
+	buf_release(&line);
+}
+
+static int run(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	const struct values *given = values;
+	struct visit visit = {.context = context, .as_json = given->json};
+	const struct mldv_fsck how = {.budget = given->budget,
+	    .repair = given->repair,
+	    .visit = visit_damage,
+	    .context = &visit};
+	int ret;
+
+	json_begin(&visit.json, NULL, '[');
+	ret = mldv_fsck(context->project, &how, err);
+	json_end(&visit.json, ']');
+	if (given->json)
+		json_write(&visit.json, context->term);
+	else if (ret == 0 && !visit.any)
+		term_say(context->term, "no damage found");
+	json_release(&visit.json);
+	return ret;
+}
+
+const struct command command_fsck = {
+    .name = "fsck",
+    .summary = "check that every object is what its name says",
+    .arguments = "",
+    .group = GROUP_DATA,
+    .needs_project = true,
+    .options = options,
+    .size = sizeof(struct values),
+    .run = run,
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command/interrupt.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+/* The only state of the program that is nobody's: a signal has no argument. */
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number)
+{
+	if (caught != 0)
+		_exit(128 + number);
+	caught = number;
+}
+
+static void catch (int number)
+{
+	struct sigaction action = {.sa_handler = on_signal,
+	    .sa_flags = SA_RESTART};
+	struct sigaction before;
+
+	/* Who started it in the background may have had it ignored. */
+	if (sigaction(number, NULL, &before) == 0 &&
+	    before.sa_handler != SIG_IGN)
+		(void)sigaction(number, &action, NULL);
+}
+
+void interrupt_catch(void)
+{
+	catch (SIGINT);
+	catch (SIGTERM);
+}
+
+int interrupt_signal(void)
+{
+	return caught;
+}
+
+bool interrupt_came(void *context)
+{
+	(void)context;
+	return caught != 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COMMAND_INTERRUPT_H
+#define COMMAND_INTERRUPT_H
+
+/*
+ * SIGINT and SIGTERM: the first asks the work to stop, the second ends the
+ * program at once.
+ */
+
+#include <stdbool.h>
+
+void interrupt_catch(void);
+/* The signal that came, or 0. */
+int interrupt_signal(void);
+/* For struct mldv_events. */
+bool interrupt_came(void *context);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* mldv push: send items to a remote. */
+
+#include "command/transfer.h"
+
+struct values {
+	bool dry_run;
+	const char *remote;
+};
+
+static const struct option options[] = {
+    {'n', "dry-run", NULL, "only say what would be sent",
+        FLAG(struct values, dry_run)},
+    {'r', "remote", "NAME", "send to this remote, not to the default",
+        TEXT(struct values, remote)},
+    {0},
+};
+
+static int run(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	const struct values *given = values;
+	const struct mldv_transfer how = {.remote = given->remote,
+	    .dry_run = given->dry_run};
+
+	return transfer_run(context, mldv_push, &how, "sent", err);
+}
+
+const struct command command_push = {
+    .name = "push",
+    .summary = "send items to a remote",
+    .arguments = "[ITEM...]",
+    .group = GROUP_DAILY,
+    .most = ANY_NUMBER,
+    .needs_project = true,
+    .options = options,
+    .size = sizeof(struct values),
+    .run = run,
+};

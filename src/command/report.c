@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command/report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/utf8.h"
+#include "mldv/pipeline.h"
+
+/* --- columns --- */
+
+void columns_row(struct columns *columns, const char *const *cells)
+{
+	for (size_t i = 0; i < columns->count; i++)
+		strs_add(&columns->cells, cells[i]);
+}
+
+static void add_spaces(size_t count, struct buf *out)
+{
+	while (count-- > 0)
+		buf_add_char(out, ' ');
+}
+
+void columns_write(struct columns *columns, struct term *term)
+{
+	const struct strs *cells = &columns->cells;
+	size_t widths[COLUMNS_MOST] = {0};
+	struct buf out = {0};
+	size_t column;
+	size_t width;
+	size_t spaces = 0;
+
+	for (size_t i = 0; i < cells->count; i++) {
+		column = i % columns->count;
+		width = utf8_width(cells->items[i]);
+		if (width > widths[column])
+			widths[column] = width;
+	}
+	for (size_t i = 0; i < cells->count; i++) {
+		column = i % columns->count;
+		/* Spaces are due only when something follows them. */
+		if (cells->items[i][0] != '\0') {
+			add_spaces(spaces, &out);
+			spaces = 0;
+			buf_add_str(&out, cells->items[i]);
+		}
+		width = utf8_width(cells->items[i]);
+		spaces += widths[column] - width + 2;
+		if (column + 1 == columns->count) {
+			buf_add_char(&out, '\n');
+			spaces = 0;
+		}
+	}
+	term_write(term, buf_str(&out), out.len);
+	buf_release(&out);
+	columns_release(columns);
+}
+
+void columns_release(struct columns *columns)
+{
+	strs_release(&columns->cells);
+	columns->cells = (struct strs){0};
+}
+
+/* --- JSON --- */
+
+static void add_escape(unsigned code, struct buf *out)
+{
+	buf_printf(out, "\\u%04x", code);
+}
+
+/* The length of the UTF-8 character at text, or 0 if there is none. */
+static size_t character(const char *text, size_t len)
+{
+	unsigned char lead = (unsigned char)text[0];
+	size_t size = 1;
+
+	if (lead >= 0xf0)
+		size = 4;
+	else if (lead >= 0xe0)
+		size = 3;
+	else if (lead >= 0xc0)
+		size = 2;
+	return size <= len && utf8_valid(text, size) ? size : 0;
+}
+
+static void add_string(const char *text, struct buf *out)
+{
+	size_t len = strlen(text);
+	size_t size;
+
+	buf_add_char(out, '"');
+	for (size_t i = 0; i<len; i += size> 0 ? size : 1) {
+		unsigned char c = (unsigned char)text[i];
+
+		size = character(text + i, len - i);
+		if (size == 0)
+			add_escape(0xdc00U + c, out);
+		else if (c == '\n')
+			buf_add_str(out, "\\n");
+		else if (c < ' ' || c == 0x7f)
+			add_escape(c, out);
+		else if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", c);
+		else
+			buf_add(out, text + i, size);
+	}
+	buf_add_char(out, '"');
+}
+
+/* What stands before a value; one line for what is not deep. */
+static void begin_value(struct json *json, const char *name)
+{
+	enum { LINES = 2 };
+
+	if (json->filled)
+		buf_add_char(&json->out, ',');
+	if (json->depth > 0 && json->depth <= LINES) {
+		buf_add_char(&json->out, '\n');
+		add_spaces((size_t)json->depth * 2, &json->out);
+	} else if (json->filled) {
+		buf_add_char(&json->out, ' ');
+	}
+	if (name != NULL) {
+		add_string(name, &json->out);
+		buf_add_str(&json->out, ": ");
+	}
+	json->filled = true;
+}
+
+void json_begin(struct json *json, const char *name, char bracket)
+{
+	begin_value(json, name);
+	buf_add_char(&json->out, bracket);
+	json->depth++;
+	json->filled = false;
+}
+
+void json_end(struct json *json, char bracket)
+{
+	json->depth--;
+	if (json->filled && json->depth < 2) {
+		buf_add_char(&json->out, '\n');
+		add_spaces((size_t)json->depth * 2, &json->out);
+	}
+	buf_add_char(&json->out, bracket);
+	json->filled = true;
+}
+
+void json_text(struct json *json, const char *name, const char *text)
+{
+	begin_value(json, name);
+	if (text != NULL)
+		add_string(text, &json->out);
+	else
+		buf_add_str(&json->out, "null");
+}
+
+void json_count(struct json *json, const char *name, uint64_t number)
+{
+	begin_value(json, name);
+	buf_printf(&json->out, "%llu", (unsigned long long)number);
+}
+
+void json_number(struct json *json, const char *name, double number)
+{
+	begin_value(json, name);
+	if (isfinite(number))
+		buf_printf(&json->out, "%.17g", number);
+	else
+		buf_add_str(&json->out, "null");
+}
+
+void json_bool(struct json *json, const char *name, bool yes)
+{
+	begin_value(json, name);
+	buf_add_str(&json->out, yes ? "true" : "false");
+}
+
+void json_write(struct json *json, struct term *term)
+{
+	buf_add_char(&json->out, '\n');
+	term_write(term, json->out.data, json->out.len);
+	buf_reset(&json->out);
+}
+
+void json_release(struct json *json)
+{
+	buf_release(&json->out);
+}
+
+/* --- sentences --- */
+
+void show_text(const char *text, struct buf *out)
+{
+	utf8_show(text, strlen(text), out);
+}
+
+void show_path(const struct context *context, const char *path, struct buf *out)
+{
+	struct buf called = {0};
+
+	if (context->project != NULL)
+		mldv_project_show(context->project, path, &called);
+	else
+		buf_add_str(&called, path);
+	show_text(buf_str(&called), out);
+	buf_release(&called);
+}
+
+void show_count(uint64_t count, const char *noun, struct buf *out)
+{
+	str_count(count, out);
+	buf_printf(out, " %s%s", noun, count == 1 ? "" : "s");
+}
+
+void show_seconds(double seconds, struct buf *out)
+{
+	if (seconds < 9.95) {
+		buf_printf(out, "%.1f s", seconds);
+	} else if (seconds < 99.5) {
+		buf_printf(out, "%.0f s", seconds);
+	} else {
+		uint64_t whole = (uint64_t)(seconds + 0.5);
+
+		if (whole >= 3600)
+			buf_printf(out, "%llu h ",
+			    (unsigned long long)whole / 3600);
+		buf_printf(out, "%llu min %llu s",
+		    (unsigned long long)whole / 60 % 60,
+		    (unsigned long long)whole % 60);
+	}
+}
+
+void show_size(uint64_t files, uint64_t bytes, struct buf *out)
+{
+	show_count(files, "file", out);
+	buf_add_str(out, ", ");
+	str_bytes(bytes, out);
+}
+
+int paths_of(const struct context *context, size_t first, struct strs *out,
+    struct mldv_error *err)
+{
+	struct buf path = {0};
+	int ret = 0;
+
+	for (size_t i = first; i < context->words->count && ret == 0; i++) {
+		buf_reset(&path);
+		ret = mldv_project_path(context->project,
+		    context->words->items[i], &path, err);
+		if (ret == 0)
+			strs_add(out, buf_str(&path));
+	}
+	buf_release(&path);
+	return ret < 0 ? -1 : 0;
+}
+
+static void add_paths(const struct context *context, const struct strs *paths,
+    struct buf *out)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		buf_add_char(out, ' ');
+		show_path(context, paths->items[i], out);
+	}
+}
+
+void say_staged(const struct context *context, const struct strs *staged)
+{
+	struct buf line = {0};
+
+	if (staged->count == 0)
+		return;
+	add_paths(context, staged, &line);
+	term_say(context->term, "staged:%s", buf_str(&line));
+	buf_release(&line);
+}
+
+void say_wrote(const struct context *context, const char *what,
+    const struct strs *staged)
+{
+	struct buf line = {0};
+
+	if (staged->count == 0)
+		buf_printf(&line, " %s", what);
+	else
+		add_paths(context, staged, &line);
+	term_say(context->term, "wrote%s%s", buf_str(&line),
+	    staged->count > 0 ? "; staged" : "");
+	buf_release(&line);
+}
+
+const char *stage_word(unsigned state)
+{
+	static const char *const words[] = {
+	    [MLDV_STAGE_FRESH] = "fresh",
+	    [MLDV_STAGE_RESTORE] = "restore",
+	    [MLDV_STAGE_CACHED] = "cached",
+	    [MLDV_STAGE_STALE] = "stale",
+	    [MLDV_STAGE_ALWAYS] = "always",
+	    [MLDV_STAGE_FROZEN] = "frozen",
+	    [MLDV_STAGE_UNKNOWN] = "unknown",
+	    [MLDV_STAGE_BLOCKED] = "blocked",
+	    [MLDV_STAGE_FAILED] = "failed",
+	    [MLDV_STAGE_RAN] = "ran",
+	};
+
+	return words[state];
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* mldv repro: run the stages that are stale. */
+
+#include "command/command.h"
+#include "command/report.h"
+#include "mldv/pipeline.h"
+
+struct values {
+	bool dry_run;
+	bool force;
+	struct strs set;
+	bool json;
+};
+
+static const struct option options[] = {
+    {'n', "dry-run", NULL, "say what would run and why; 3 if anything",
+        FLAG(struct values, dry_run)},
+    {'f', "force", NULL, "run the targets even if nothing changed",
+        FLAG(struct values, force)},
+    {'S', "set", "NAME=VALUE", "use this value of a parameter",
+        LIST(struct values, set)},
+    {0, "json", NULL, "write JSON", FLAG(struct values, json)},
+    {0},
+};
+
+struct visit {
+	const struct context *context;
+	const struct values *given;
+	struct json json;
+	struct columns columns;
+	unsigned changed; /* stages that were not fresh */
+};
+
+static void stage_json(struct json *json, const struct mldv_stage *stage)
+{
+	json_begin(json, NULL, '{');
+	json_text(json, "name", stage->name);
+	json_text(json, "state", stage_word(stage->state));
+	json_text(json, "reason", stage->reason);
+	json_number(json, "seconds", stage->seconds);
+	json_end(json, '}');
+}
+
+/* "running train: param lr 0.1 -> 0.05", "ran train (52 s)", … */
+static void say_stage(const struct context *context,
+    const struct mldv_stage *stage)
+{
+	static const char *const sentences[] = {
+	    [MLDV_STAGE_RESTORE] = "restored the outputs of %s",
+	    [MLDV_STAGE_CACHED] = "took the outputs of %s from an earlier run",
+	    [MLDV_STAGE_STALE] = "running %s",
+	    [MLDV_STAGE_ALWAYS] = "running %s",
+	    [MLDV_STAGE_UNKNOWN] = "cannot tell about %s yet",
+	    [MLDV_STAGE_BLOCKED] = "did not run %s",
+	    [MLDV_STAGE_FAILED] = "%s failed",
+	    [MLDV_STAGE_RAN] = "ran %s",
+	};
+	const char *sentence =
+	    (size_t)stage->state < sizeof(sentences) / sizeof(sentences[0])
+	    ? sentences[stage->state]
+	    : NULL;
+	struct buf line = {0};
+
+	if (sentence == NULL)
+		return;
+	for (const char *c = sentence; *c != '\0'; c++) {
+		if (*c != '%') {
+			buf_add_char(&line, *c);
+			continue;
+		}
+		show_text(stage->name, &line);
+		c++;
+	}
+	if (stage->state == MLDV_STAGE_RAN) {
+		buf_add_str(&line, " (");
+		show_seconds(stage->seconds, &line);
+		buf_add_char(&line, ')');
+	} else if (stage->reason != NULL) {
+		buf_add_str(&line, ": ");
+		show_text(stage->reason, &line);
+	}
+	term_say(context->term, "%s", buf_str(&line));
+	buf_release(&line);
+}
+
+static void visit_stage(void *context, const struct mldv_stage *stage)
+{
+	struct visit *visit = context;
+	struct buf reason = {0};
+
+	if (stage->state != MLDV_STAGE_FRESH &&
+	    stage->state != MLDV_STAGE_FROZEN)
+		visit->changed++;
+	if (visit->given->json) {
+		/* A stage about to run is told of again when it has. */
+		if (visit->given->dry_run ||
+		    (stage->state != MLDV_STAGE_STALE &&
+		        stage->state != MLDV_STAGE_ALWAYS))
+			stage_json(&visit->json, stage);
+		return;
+	}
+	if (!visit->given->dry_run) {
+		say_stage(visit->context, stage);
+		return;
+	}
+	if (stage->reason != NULL)
+		show_text(stage->reason, &reason);
+	columns_row(&visit->columns,
+	    (const char *[]){stage_word(stage->state), stage->name,
+	        buf_str(&reason)});
+	buf_release(&reason);
+}
+
+static void pass_output(void *context, const char *data, size_t size)
+{
+	struct visit *visit = context;
+
+	if (visit->given->json)
+		term_pass_aside(visit->context->term, data, size);
+	else
+		term_pass(visit->context->term, data, size);
+}
+
+static void say_sum(const struct visit *visit, const struct strs *staged)
+{
+	if (visit->given->json || visit->given->dry_run)
+		return;
+	if (visit->changed == 0 && staged->count == 0)
+		term_say(visit->context->term, "everything is up to date");
+	else
+		say_wrote(visit->context, "mldv.lock", staged);
+}
+
+static int run(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	struct visit visit = {.context = context,
+	    .given = values,
+	    .columns.count = 3};
+	const struct mldv_repro how = {.dry_run = visit.given->dry_run,
+	    .force = visit.given->force,
+	    .overrides = &visit.given->set,
+	    .stage = visit_stage,
+	    .output = pass_output,
+	    .context = &visit};
+	struct strs targets = {0};
+	struct strs staged = {0};
+	int ret;
+
+	for (size_t i = 0; i < context->words->count; i++)
+		strs_add(&targets, context->words->items[i]);
+	json_begin(&visit.json, NULL, '[');
+	ret = mldv_repro(context->project, &targets, &how, &staged, err);
+	json_end(&visit.json, ']');
+	if (visit.given->json)
+		json_write(&visit.json, context->term);
+	else if (visit.given->dry_run)
+		columns_write(&visit.columns, context->term);
+	if (ret == 0)
+		say_sum(&visit, &staged);
+	columns_release(&visit.columns);
+	json_release(&visit.json);
+	strs_release(&targets);
+	strs_release(&staged);
+	return ret;
+}
+
+const struct command command_repro = {
+    .name = "repro",
+    .summary = "run the stages that are stale, and record what they made",
+    .arguments = "[TARGET...]",
+    .group = GROUP_DAILY,
+    .most = ANY_NUMBER,
+    .needs_project = true,
+    .options = options,
+    .size = sizeof(struct values),
+    .run = run,
+};

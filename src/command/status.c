@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* mldv status: what differs, what exists only here, which stages are stale. */
+
+#include "base/str.h"
+#include "command/command.h"
+#include "command/report.h"
+#include "mldv/pipeline.h"
+
+struct values {
+	bool all;
+	bool exit_code;
+	bool only_here;
+	bool json;
+};
+
+static const struct option options[] = {
+    {'a', "all", NULL, "list what is up to date as well",
+        FLAG(struct values, all)},
+    {0, "exit-code", NULL, "end with status 3 if anything differs",
+        FLAG(struct values, exit_code)},
+    {0, "only-here", NULL, "list only what no remote is known to have",
+        FLAG(struct values, only_here)},
+    {0, "json", NULL, "write JSON", FLAG(struct values, json)},
+    {0},
+};
+
+struct visit {
+	const struct context *context;
+	const struct values *given;
+	struct json json;
+	struct columns columns;
+	uint64_t items, stages; /* that are not as they should be */
+};
+
+static const char *item_word(enum mldv_state state)
+{
+	static const char *const words[] = {
+	    [MLDV_CLEAN] = "clean",
+	    [MLDV_MODIFIED] = "modified",
+	    [MLDV_DELETED] = "deleted",
+	    [MLDV_ABSENT] = "not here",
+	    [MLDV_HERE_ONLY] = "here only",
+	    [MLDV_UNTRACKED] = "untracked",
+	};
+
+	return words[state];
+}
+
+static void add_part(uint64_t count, const char *word, struct buf *out)
+{
+	if (count == 0)
+		return;
+	if (out->len > 0)
+		buf_add_str(out, ", ");
+	str_count(count, out);
+	buf_printf(out, " %s", word);
+}
+
+/* "3 new, 1 changed", "60,000 files, 163 MB", "not in the store: pull it" */
+static void add_details(const struct mldv_item *item, struct buf *out)
+{
+	if (item->state == MLDV_MODIFIED && item->counted) {
+		add_part(item->added, "new", out);
+		add_part(item->changed, "changed", out);
+		add_part(item->removed, "deleted", out);
+		return;
+	}
+	if (item->state == MLDV_UNTRACKED) {
+		str_bytes(item->bytes, out);
+		return;
+	}
+	show_size(item->files, item->bytes, out);
+	if (item->state == MLDV_ABSENT)
+		buf_add_str(out, ", not in the store; run 'mldv pull'");
+	else if (item->state == MLDV_DELETED)
+		buf_add_str(out, ", in the store");
+}
+
+static void item_json(struct json *json, const struct mldv_item *item)
+{
+	json_begin(json, NULL, '{');
+	json_text(json, "path", item->path);
+	json_text(json, "state", item_word(item->state));
+	json_text(json, "stage", item->stage);
+	json_count(json, "files", item->files);
+	json_count(json, "bytes", item->bytes);
+	if (item->counted) {
+		json_count(json, "added", item->added);
+		json_count(json, "changed", item->changed);
+		json_count(json, "removed", item->removed);
+	}
+	json_end(json, '}');
+}
+
+static void visit_item(void *context, const struct mldv_item *item)
+{
+	struct visit *visit = context;
+	struct buf details = {0};
+	struct buf path = {0};
+
+	if (item->state != MLDV_CLEAN)
+		visit->items++;
+	if (visit->given->json) {
+		item_json(&visit->json, item);
+		return;
+	}
+	show_path(visit->context, item->path, &path);
+	add_details(item, &details);
+	columns_row(&visit->columns,
+	    (const char *[]){item_word(item->state), buf_str(&path),
+	        buf_str(&details)});
+	buf_release(&details);
+	buf_release(&path);
+}
+
+static bool is_fresh(enum mldv_stage_state state)
+{
+	return state == MLDV_STAGE_FRESH || state == MLDV_STAGE_FROZEN;
+}
+
+static void visit_stage(void *context, const struct mldv_stage *stage)
+{
+	struct visit *visit = context;
+	struct buf reason = {0};
+
+	if (!is_fresh(stage->state))
+		visit->stages++;
+	else if (!visit->given->all)
+		return;
+	if (visit->given->json) {
+		json_begin(&visit->json, NULL, '{');
+		json_text(&visit->json, "name", stage->name);
+		json_text(&visit->json, "state", stage_word(stage->state));
+		json_text(&visit->json, "reason", stage->reason);
+		json_end(&visit->json, '}');
+		return;
+	}
+	if (stage->reason != NULL)
+		show_text(stage->reason, &reason);
+	columns_row(&visit->columns,
+	    (const char *[]){stage_word(stage->state), stage->name,
+	        buf_str(&reason)});
+	buf_release(&reason);
+}
+
+/* The stages, which have columns of their own. */
+static int list_stages(struct visit *visit, struct mldv_error *err)
+{
+	const struct context *context = visit->context;
+	int ret;
+
+	if (visit->given->only_here)
+		return 0;
+	json_begin(&visit->json, "stages", '[');
+	ret = mldv_stages(context->project, visit_stage, visit, err);
+	json_end(&visit->json, ']');
+	if (ret == 0 && visit->columns.cells.count > 0)
+		term_write(context->term, "stages:\n", 8);
+	if (ret == 0)
+		columns_write(&visit->columns, context->term);
+	return ret;
+}
+
+static int list(struct visit *visit, bool *dirty, struct mldv_error *err)
+{
+	const struct context *context = visit->context;
+	const struct mldv_status how = {.all = visit->given->all,
+	    .only_here = visit->given->only_here,
+	    .visit = visit_item,
+	    .context = visit};
+	int ret;
+
+	json_begin(&visit->json, NULL, '{');
+	json_begin(&visit->json, "items", '[');
+	ret = mldv_status(context->project, &how, dirty, err);
+	json_end(&visit->json, ']');
+	if (ret == 0)
+		columns_write(&visit->columns, context->term);
+	if (ret == 0)
+		ret = list_stages(visit, err);
+	json_end(&visit->json, '}');
+	return ret;
+}
+
+/* The answer in words, for --exit-code. */
+static int answer(const struct visit *visit, struct mldv_error *err)
+{
+	struct buf text = {0};
+
+	if (visit->items > 0 || visit->stages == 0)
+		show_count(visit->items, "item", &text);
+	if (visit->items > 0 && visit->stages > 0)
+		buf_add_str(&text, " and ");
+	if (visit->stages > 0)
+		show_count(visit->stages, "stage", &text);
+	err_set(err, MLDV_NO, "not up to date: %s", buf_str(&text));
+	buf_release(&text);
+	return -1;
+}
+
+static int run(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	struct visit visit = {.context = context,
+	    .given = values,
+	    .columns.count = 3};
+	bool dirty = false;
+	int ret = list(&visit, &dirty, err);
+
+	if (ret == 0) {
+		dirty = dirty || visit.stages > 0;
+		if (visit.given->json)
+			json_write(&visit.json, context->term);
+		else if (!dirty)
+			term_say(context->term, "everything is up to date");
+		if (visit.given->exit_code && dirty)
+			ret = answer(&visit, err);
+	}
+	columns_release(&visit.columns);
+	json_release(&visit.json);
+	return ret;
+}
+
+const struct command command_status = {
+    .name = "status",
+    .summary = "say what differs, what is only here, and what is stale",
+    .arguments = "",
+    .group = GROUP_DAILY,
+    .needs_project = true,
+    .options = options,
+    .size = sizeof(struct values),
+    .run = run,
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COMMAND_TRANSFER_H
+#define COMMAND_TRANSFER_H
+
+/*
+ * What push, fetch and pull have in common.
+ */
+
+#include "command/command.h"
+#include "mldv/remote.h"
+
+/* Calls it for the command's arguments, and says what was done: "sent". */
+CHECKED int transfer_run(const struct context *context,
+    int (*transfer)(struct mldv_project *project, const struct strs *paths,
+        const struct mldv_transfer *options, struct mldv_transferred *out,
+        struct mldv_error *err),
+    const struct mldv_transfer *options, const char *past,
+    struct mldv_error *err);
+
+#endif
