@@ -29,7 +29,7 @@ MLDV_CHECKED int mldv_remote_default(struct mldv_project *project,
 
 struct mldv_transfer {
 	const char *remote;   /* NULL: the default */
-	const char *revision; /* push: items of this commit; NULL: as here */
+	const char *revision; /* push, fetch: its items; NULL: as here */
 	bool dry_run;
 	bool force; /* pull: as checkout's */
 	mldv_done_fn *done;
@@ -46,7 +46,11 @@ struct mldv_transferred {
 	uint64_t missing; /* items that could not be had; the rest was */
 };
 
-/* No paths: every item of pointers and lock. */
+/*
+ * No paths: every item of pointers and lock. An item that cannot be had is
+ * warned about and counted as missing, which is no failure by itself; any
+ * other error of an item is returned after all the others were tried.
+ */
 MLDV_CHECKED int mldv_push(struct mldv_project *project,
     const struct strs *paths, const struct mldv_transfer *options,
     struct mldv_transferred *out, struct mldv_error *err);

@@ -93,7 +93,6 @@ static int check_stages(const struct check *check, struct mldv_error *err)
 		    "'%s' is, holds or lies in an output of stage '%s'; 'mldv "
 		    "repro' keeps track of it",
 		    check->shown, maker->name);
-	strs_release(&stages.targets);
 	return ret;
 }
 

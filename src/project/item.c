@@ -259,7 +259,6 @@ static int load_outputs(struct loading *loading, struct mldv_error *err)
 	}
 	ret = 0;
 out:
-	strs_release(&stages.targets);
 	lockfile_release(&lock);
 	buf_release(&text);
 	arena_release(&arena);

@@ -318,7 +318,6 @@ static int check_ini(const struct mldv_project *project, const struct buf *text,
 	        buf_str(text), text->len, err) == 0 &&
 	    config_check(&ini, CONFIG_PROJECT, err) == 0)
 		ret = stages_parse(&stages, &arena, &ini, &none, err);
-	strs_release(&stages.targets);
 	arena_release(&arena);
 	return ret;
 }

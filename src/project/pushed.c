@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "project/pushed.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "format/pointer.h"
+
+static const char *marker_of(const struct mldv_project *project,
+    struct arena *arena, const struct content *content)
+{
+	char hex[OID_HEX + 1];
+
+	oid_hex(&content->oid, hex);
+	return arena_printf(arena, "%s/state/pushed/%s.%s", project->home, hex,
+	    content->kind == KIND_DIR ? "dir" : "file");
+}
+
+static const char *last_of(const struct mldv_project *project,
+    struct arena *arena, const char *path)
+{
+	char hex[OID_HEX + 1];
+	struct oid oid;
+
+	oid_of(path, strlen(path), &oid);
+	oid_hex(&oid, hex);
+	return arena_printf(arena, "%s/state/last/%.32s", project->home, hex);
+}
+
+int pushed_note(struct mldv_project *project, const char *path,
+    const struct content *content, struct mldv_error *err)
+{
+	const struct pointer pointer = {.content = *content};
+	struct arena arena = {0};
+	struct buf text = {0};
+	const char *marker = marker_of(project, &arena, content);
+	const char *last = last_of(project, &arena, path);
+	struct content noted;
+	int there = file_exists(marker, err);
+	int ret = -1;
+
+	if (there < 0)
+		goto out;
+	pointer_format(&pointer, &text);
+	if (!there &&
+	    (file_make_parents(marker, err) < 0 ||
+	        file_replace(marker, "", 0, err) < 0))
+		goto out;
+	there = pushed_last(project, path, &noted, err);
+	if (there < 0)
+		goto out;
+	if (!there || !content_equal(&noted, content)) {
+		if (file_make_parents(last, err) < 0 ||
+		    file_replace(last, text.data, text.len, err) < 0)
+			goto out;
+	}
+	ret = 0;
+out:
+	buf_release(&text);
+	arena_release(&arena);
+	return ret;
+}
+
+int pushed_has(struct mldv_project *project, const struct content *content,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret = file_exists(marker_of(project, &arena, content), err);
+
+	arena_release(&arena);
+	return ret;
+}
+
+int pushed_last(struct mldv_project *project, const char *path,
+    struct content *out, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct buf text = {0};
+	struct pointer pointer;
+	struct mldv_error ignored;
+	int ret = file_read(last_of(project, &arena, path), POINTER_LIMIT,
+	    &text, err);
+
+	if (ret < 0) {
+		ret = err->code == MLDV_NOT_FOUND ? 0 : -1;
+	} else if (pointer_parse(&pointer, &arena, buf_str(&text), text.len,
+	               &ignored) == 0) {
+		*out = pointer.content;
+		ret = 1;
+	}
+	buf_release(&text);
+	arena_release(&arena);
+	return ret;
+}
