@@ -36,8 +36,6 @@ const char *item_refused(const char *path)
 		return "is outside the repository";
 	do {
 		more = slice_cut(&rest, '/', &name);
-		if (!more)
-			name = rest;
 		if (name.len == 4 && strncasecmp(name.data, ".git", 4) == 0)
 			return "is inside .git";
 		why = tree_name_refused(name);
