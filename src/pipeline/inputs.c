@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "mldv/remote.h"
+#include "pipeline/failed.h"
+#include "project/worktree.h"
+
+/* What finding one dep needs to know. */
+struct finding {
+	struct plan *plan;
+	struct step *step;
+	bool looking;
+	struct obstacle *obstacle;
+};
+
+/* Says "<before> <name><after>"; 0. */
+static int hinder(const struct finding *finding, bool gone, const char *before,
+    const char *name, const char *after)
+{
+	finding->obstacle->reason =
+	    arena_printf(&finding->plan->arena, "%s %s%s", before, name, after);
+	finding->obstacle->gone = gone;
+	return 0;
+}
+
+/* What lies at path: 1, or 0 if nothing does. */
+CHECKED static int hash(struct plan *plan, const char *path,
+    struct content *out, struct mldv_error *err)
+{
+	struct mldv_error cause;
+
+	if (worktree_hash(plan->project, path, out, NULL, &cause) == 0)
+		return 1;
+	if (cause.code == MLDV_NOT_FOUND)
+		return 0;
+	*err = cause;
+	return -1;
+}
+
+CHECKED static int is_in_tree(struct plan *plan, const char *path,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret =
+	    file_exists(project_absolute(plan->project, &arena, path), err);
+
+	arena_release(&arena);
+	return ret;
+}
+
+/*
+ * What lies inside an item, whether the item is here or not: 1; 0 if there is
+ * no such name; -1, MLDV_MISSING if that is not known.
+ */
+CHECKED static int look_inside(struct plan *plan, const struct content *item,
+    const char *inner, struct content *out, struct mldv_error *err)
+{
+	if (inner[0])
+		return worktree_inside(plan->project, item, inner, out, err);
+	*out = *item;
+	return 1;
+}
+
+/*
+ * A dep in something that is not in the work tree, whose content is known
+ * from the lock or a pointer.
+ */
+CHECKED static int find_absent(const struct finding *finding,
+    struct input *input, const char *item, const struct content *content,
+    struct mldv_error *err)
+{
+	struct plan *plan = finding->plan;
+	const char *inner = path_inside(input->path, item);
+	struct mldv_error cause;
+	int found = look_inside(plan, content, inner, &input->content, &cause);
+
+	if (found < 0 && cause.code == MLDV_MISSING && finding->looking)
+		return hinder(finding, false, "needs", item,
+		    ", which is not here");
+	if (found < 0 && cause.code == MLDV_MISSING) {
+		if (inputs_place(plan, finding->step->stage, item, content,
+		        err) < 0)
+			return -1;
+		found = hash(plan, input->path, &input->content, err);
+	} else if (found < 0) {
+		*err = cause;
+	} else if (found) {
+		input->absent = item;
+		input->absent_content = *content;
+	}
+	return found
+	    ? found
+	    : hinder(finding, true, "dep", input->path, " does not exist");
+}
+
+/* A dep in the output of a stage, whose state was decided before. */
+CHECKED static int find_in_output(const struct finding *finding,
+    struct input *input, const struct graph_out *out, struct mldv_error *err)
+{
+	struct plan *plan = finding->plan;
+	const struct step *maker = &plan->steps[out->stage];
+	const char *path = out->out->path;
+	const struct content *content;
+	struct mldv_error cause;
+	int found;
+
+	if (!maker->made)
+		return hinder(finding, false, "depends on stage",
+		    maker->stage->name, "");
+	content = &maker->made[plan_out_index(maker->stage, path)].content;
+	if (!maker->placed)
+		return find_absent(finding, input, path, content, err);
+	found = look_inside(plan, content, path_inside(input->path, path),
+	    &input->content, &cause);
+	/* A fresh output need not be in the store. */
+	if (found < 0 && cause.code == MLDV_MISSING)
+		found = hash(plan, input->path, &input->content, err);
+	else if (found < 0)
+		*err = cause;
+	return found
+	    ? found
+	    : hinder(finding, true, "dep", input->path, " does not exist");
+}
+
+/* 1 if all outputs below a directory are in place. */
+CHECKED static int check_outputs_below(const struct finding *finding,
+    const char *path, struct mldv_error *err)
+{
+	struct plan *plan = finding->plan;
+	size_t count;
+	const struct graph_out *out =
+	    graph_outputs_below(&plan->graph, path, &count);
+
+	for (; count > 0; count--, out++) {
+		const struct step *maker = &plan->steps[out->stage];
+		const char *name = out->out->path;
+		size_t at = plan_out_index(maker->stage, name);
+
+		if (maker->placed ||
+		    (maker->state == MLDV_STAGE_FROZEN && !maker->made))
+			continue;
+		if (!maker->made)
+			return hinder(finding, false, "depends on stage",
+			    maker->stage->name, "");
+		if (finding->looking)
+			return hinder(finding, false, "needs", name,
+			    ", which is not here");
+		if (inputs_place(plan, finding->step->stage, name,
+		        &maker->made[at].content, err) < 0)
+			return -1;
+	}
+	return 1;
+}
+
+static size_t first_item_below(const struct items *items, const char *path)
+{
+	size_t len = strlen(path);
+	size_t low = 0;
+	size_t high = items->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const char *at = items->list[middle].path;
+		int order = strncmp(at, path, len);
+
+		if (order < 0 ||
+		    (order == 0 && len > 0 && (unsigned char)at[len] < '/'))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* 1 if all items below a directory are in place. */
+CHECKED static int check_items_below(const struct finding *finding,
+    const char *path, struct mldv_error *err)
+{
+	struct plan *plan = finding->plan;
+	const struct items *items = &plan->items;
+
+	for (size_t i = first_item_below(items, path);
+	     i < items->count && path_inside(items->list[i].path, path); i++) {
+		const struct item *item = &items->list[i];
+		int here;
+
+		if (item->stage)
+			continue;
+		here = is_in_tree(plan, item->path, err);
+		if (here < 0)
+			return -1;
+		if (here)
+			continue;
+		if (finding->looking)
+			return hinder(finding, false, "needs", item->path,
+			    ", which is not here");
+		if (inputs_place(plan, finding->step->stage, item->path,
+		        &item->content, err) < 0)
+			return -1;
+	}
+	return 1;
+}
+
+/* The pointer's item that path is or lies in; or NULL. */
+static const struct item *item_around(const struct plan *plan, const char *path)
+{
+	const struct item *item = items_find(&plan->items, path);
+	struct buf prefix = {0};
+
+	for (const char *slash = strchr(path, '/'); slash && !item;
+	     slash = strchr(slash + 1, '/')) {
+		buf_reset(&prefix);
+		buf_add(&prefix, path, (size_t)(slash - path));
+		item = items_find(&plan->items, buf_str(&prefix));
+		if (item && item->stage)
+			item = NULL;
+	}
+	buf_release(&prefix);
+	return item && !item->stage ? item : NULL;
+}
+
+/* A dep that no stage makes. */
+CHECKED static int find_source(const struct finding *finding,
+    struct input *input, struct mldv_error *err)
+{
+	struct plan *plan = finding->plan;
+	const struct item *item;
+	int ret = check_outputs_below(finding, input->path, err);
+
+	if (ret > 0)
+		ret = check_items_below(finding, input->path, err);
+	if (ret <= 0)
+		return ret;
+	ret = hash(plan, input->path, &input->content, err);
+	if (ret != 0)
+		return ret;
+	item = item_around(plan, input->path);
+	if (item) {
+		ret = is_in_tree(plan, item->path, err);
+		if (ret < 0)
+			return -1;
+		if (ret == 0)
+			return find_absent(finding, input, item->path,
+			    &item->content, err);
+	}
+	return hinder(finding, true, "dep", input->path, " does not exist");
+}
+
+const struct graph_out *inputs_output(const struct plan *plan, const char *path)
+{
+	const struct graph_out *out = graph_output(&plan->graph, path);
+
+	/* What a frozen stage that never ran made is as good as any file. */
+	if (out && plan->steps[out->stage].state == MLDV_STAGE_FROZEN &&
+	    !plan->steps[out->stage].made)
+		return NULL;
+	return out;
+}
+
+int inputs_find(struct plan *plan, struct step *step, bool looking,
+    struct obstacle *obstacle, struct mldv_error *err)
+{
+	const struct stage *stage = step->stage;
+	const struct finding finding = {plan, step, looking, obstacle};
+
+	step->inputs =
+	    arena_array(&plan->arena, stage->dep_count, sizeof *step->inputs);
+	for (size_t i = 0; i < stage->dep_count; i++) {
+		struct input *input = &step->inputs[i];
+		const struct graph_out *out;
+		int found;
+
+		input->path = stage->deps[i].path;
+		out = inputs_output(plan, input->path);
+		found = out ? find_in_output(&finding, input, out, err)
+		            : find_source(&finding, input, err);
+		if (found <= 0)
+			return found;
+		key_add_dep(&step->key, input->content.kind,
+		    &input->content.oid, input->path);
+	}
+	key_add_stage(&step->key, stage, plan->stages.shell, plan->hasher);
+	key_end(&step->key, NULL, &step->oid);
+	step->keyed = true;
+	return 1;
+}
+
+CHECKED static int fetch(struct plan *plan, const char *path,
+    struct mldv_error *err)
+{
+	const struct mldv_transfer options = {0};
+	struct mldv_transferred done = {0};
+	struct strs paths = {0};
+	int ret;
+
+	strs_add(&paths, path);
+	ret = mldv_fetch(plan->project, &paths, &options, &done, err);
+	strs_release(&paths);
+	return ret;
+}
+
+CHECKED static int make_complete(struct plan *plan, const struct stage *stage,
+    const char *path, const struct content *content, struct mldv_error *err)
+{
+	int complete = worktree_complete(plan->project, content, NULL, err);
+
+	if (complete == 0 && plan->has_remote) {
+		if (fetch(plan, path, err) < 0)
+			return err_prefix(err, "stage '%s'", stage->name);
+		complete = worktree_complete(plan->project, content, NULL, err);
+	}
+	if (complete == 0)
+		return err_set(err, MLDV_MISSING,
+		    "stage '%s': '%s' is not here, and not in the store; run "
+		    "'mldv pull'",
+		    stage->name, path);
+	return complete < 0 ? -1 : 0;
+}
+
+/* Puts away what was edited, and says where it is. */
+CHECKED static int keep_edited(struct plan *plan, const struct stage *stage,
+    const char *path, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const char *dir;
+	int ret = failed_dir(plan->project, &arena, stage->name, &dir, err);
+
+	if (ret == 0)
+		ret = failed_keep(plan->project, path, dir, err);
+	if (ret > 0)
+		project_warn(plan->project,
+		    "'%s' was changed by hand; it is kept as "
+		    "'%s/outputs/%s'",
+		    path, failed_show(plan->project, dir), path);
+	arena_release(&arena);
+	return ret < 0 ? -1 : 0;
+}
+
+CHECKED static int place(struct plan *plan, const struct stage *stage,
+    const char *path, const struct content *content, struct mldv_error *err)
+{
+	struct mldv_error cause;
+
+	if (worktree_place(plan->project, path, content, false, NULL, &cause) ==
+	    0)
+		return 0;
+	if (cause.code != MLDV_EXISTS) {
+		*err = cause;
+		return -1;
+	}
+	if (keep_edited(plan, stage, path, err) < 0)
+		return -1;
+	return worktree_place(plan->project, path, content, false, NULL, err);
+}
+
+int inputs_place(struct plan *plan, const struct stage *stage, const char *path,
+    const struct content *content, struct mldv_error *err)
+{
+	struct lock store = {0};
+	struct lock item = {0};
+	int ret = project_lock_store(plan->project, &store, LOCK_SHARED, err);
+
+	if (ret == 0)
+		ret = make_complete(plan, stage, path, content, err);
+	if (ret == 0)
+		ret = project_lock_item(plan->project, &item, path, err);
+	if (ret == 0)
+		ret = place(plan, stage, path, content, err);
+	lock_release(&item);
+	lock_release(&store);
+	return ret;
+}
+
+int inputs_bring(struct plan *plan, struct step *step, struct mldv_error *err)
+{
+	for (size_t i = 0; i < step->stage->dep_count; i++) {
+		const struct input *input = &step->inputs[i];
+
+		/* One item may be the answer to many deps. */
+		if (!input->absent ||
+		    (i > 0 && step->inputs[i - 1].absent == input->absent))
+			continue;
+		if (inputs_place(plan, step->stage, input->absent,
+		        &input->absent_content, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The journal is one text file:
+ *
+ *     mldv-journal 1
+ *     stage <name>
+ *     out <0|1> <temporary name> <path>
+ *
+ * 1 says that something lay at path, and that it goes by the temporary name
+ * while the stage runs. If the name is found nowhere, it was not moved yet, or
+ * was moved back already: both mean that path is to be left alone. So undoing
+ * can itself be stopped anywhere, and done again.
+ */
+
+#include "pipeline/journal.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "format/lines.h"
+#include "pipeline/failed.h"
+
+enum { JOURNAL_LIMIT = 16 << 20, ID_BYTES = 8 };
+
+/*
+ * The main work tree has a name that stays when the repository is moved;
+ * linked ones have no other than where they are.
+ */
+static const char *work_tree_name(struct arena *arena,
+    const struct mldv_project *project)
+{
+	const char *inner =
+	    path_inside(git_common(project->git), project->root);
+	char hex[OID_HEX + 1];
+	struct oid oid;
+
+	if (inner && strcmp(inner, ".git") == 0)
+		return "main";
+	oid_of(project->root, strlen(project->root), &oid);
+	oid_hex(&oid, hex);
+	return arena_strn(arena, hex, (size_t)ID_BYTES * 2);
+}
+
+static void set_paths(struct journal *journal, struct arena *arena,
+    struct mldv_project *project)
+{
+	journal->project = project;
+	journal->file = arena_printf(arena, "%s/journal/repro-%s",
+	    project->home, work_tree_name(arena, project));
+	journal->store = arena_printf(arena, "%s.old", journal->file);
+}
+
+CHECKED static int save(const struct journal *journal, struct mldv_error *err)
+{
+	struct buf text = {0};
+	int ret;
+
+	buf_printf(&text, "mldv-journal 1\nstage %s\n", journal->stage);
+	for (size_t i = 0; i < journal->count; i++) {
+		const struct journal_out *out = &journal->outs[i];
+
+		buf_printf(&text, "out %d %s ", out->had, out->aside);
+		lines_add_path(&text, out->path, strlen(out->path));
+		buf_add_char(&text, '\n');
+	}
+	ret = file_make_parents(journal->file, err);
+	if (ret == 0)
+		ret = file_replace(journal->file, text.data, text.len, err);
+	buf_release(&text);
+	return ret;
+}
+
+CHECKED static int parse_out(struct lines *lines, struct arena *arena,
+    struct journal_out *out, struct mldv_error *err)
+{
+	struct slice word;
+	struct slice path;
+	uint64_t had;
+
+	if (lines_word(lines, &word, err) < 0 ||
+	    lines_number(lines, &had, err) < 0)
+		return -1;
+	if (!slice_is(word, "out") || had > 1)
+		return lines_error(lines, err, "expected an output");
+	if (lines_word(lines, &word, err) < 0 ||
+	    lines_path(lines, arena, &path, err) < 0)
+		return -1;
+	if (word.len != TEMP_NAME - 1)
+		return lines_error(lines, err, "expected a temporary name");
+	memcpy(out->aside, word.data, word.len);
+	out->aside[word.len] = '\0';
+	out->path = arena_strn(arena, path.data, path.len);
+	out->had = had == 1;
+	if (!temp_is_name(out->aside))
+		return lines_error(lines, err, "expected a temporary name");
+	return 0;
+}
+
+CHECKED static int parse(struct journal *journal, struct arena *arena,
+    const struct buf *text, struct mldv_error *err)
+{
+	struct lines lines;
+	struct slice word;
+	size_t capacity = 0;
+	int more;
+
+	if (lines_start(&lines, "journal", buf_str(text), text->len, err) < 0)
+		return -1;
+	more = lines_next(&lines, err);
+	if (more < 0)
+		return -1;
+	if (more == 0 || lines_word(&lines, &word, err) < 0 ||
+	    !slice_is(word, "stage") || lines_path(&lines, arena, &word, err))
+		return lines_error(&lines, err, "expected a stage");
+	journal->stage = arena_strn(arena, word.data, word.len);
+	while ((more = lines_next(&lines, err)) > 0) {
+		if (journal->count == capacity) {
+			struct journal_out *outs;
+
+			capacity = capacity ? 2 * capacity : 16;
+			outs = arena_array(arena, capacity, sizeof *outs);
+			if (journal->count > 0)
+				memcpy(outs, journal->outs,
+				    journal->count * sizeof *outs);
+			journal->outs = outs;
+		}
+		if (parse_out(&lines, arena, &journal->outs[journal->count],
+		        err) < 0)
+			return -1;
+		journal->count++;
+	}
+	return more;
+}
+
+/* The two places where an old output may wait. */
+struct asides {
+	const char *store;
+	const char *beside;
+};
+
+static struct asides asides_of(const struct journal *journal,
+    struct arena *arena, const struct journal_out *out)
+{
+	const char *path = project_absolute(journal->project, arena, out->path);
+
+	return (struct asides){
+	    .store = path_join(arena, journal->store, out->aside),
+	    .beside = path_join(arena, path_parent(arena, path), out->aside),
+	};
+}
+
+/* Where the old output waits: 1 and *aside, or 0. */
+CHECKED static int find_aside(const struct journal *journal,
+    struct arena *arena, const struct journal_out *out, const char **aside,
+    struct mldv_error *err)
+{
+	struct asides asides = asides_of(journal, arena, out);
+	int found;
+
+	*aside = asides.store;
+	found = file_exists(*aside, err);
+	if (found != 0)
+		return found;
+	*aside = asides.beside;
+	return file_exists(*aside, err);
+}
+
+CHECKED static int move_aside(const struct journal *journal,
+    const struct journal_out *out, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct asides asides = asides_of(journal, &arena, out);
+	const char *from =
+	    project_absolute(journal->project, &arena, out->path);
+	struct mldv_error cause;
+	struct lock lock = {0};
+	int ret = project_lock_item(journal->project, &lock, out->path, err);
+
+	if (ret == 0)
+		ret = file_make_dirs(journal->store, err);
+	/* If it is on another file system, say; beside it always goes. */
+	if (ret == 0 && file_rename(from, asides.store, &cause) < 0)
+		ret = file_rename(from, asides.beside, err);
+	lock_release(&lock);
+	arena_release(&arena);
+	return ret;
+}
+
+int journal_begin(struct journal *journal, struct arena *arena,
+    struct mldv_project *project, const struct stage *stage,
+    struct mldv_error *err)
+{
+	*journal = (struct journal){
+	    .stage = stage->name,
+	    .outs = arena_array(arena, stage->out_count, sizeof *journal->outs),
+	    .count = stage->out_count,
+	};
+	set_paths(journal, arena, project);
+	for (size_t i = 0; i < journal->count; i++) {
+		struct journal_out *out = &journal->outs[i];
+		int had;
+
+		out->path = stage->outs[i].path;
+		had = file_exists(project_absolute(project, arena, out->path),
+		    err);
+		if (had < 0)
+			return -1;
+		out->had = had > 0;
+		temp_name(out->aside);
+	}
+	if (save(journal, err) < 0)
+		return -1;
+	journal->open = true;
+	for (size_t i = 0; i < journal->count; i++) {
+		if (journal->outs[i].had &&
+		    move_aside(journal, &journal->outs[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The file goes durably before what it speaks of is deleted. */
+CHECKED static int forget(const struct journal *journal, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret = file_remove(journal->file, err);
+
+	if (ret == 0)
+		ret = file_sync_dir(path_parent(&arena, journal->file), err);
+	arena_release(&arena);
+	return ret;
+}
+
+CHECKED static int undo_out(const struct journal *journal,
+    const struct journal_out *out, const char *failed, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct lock lock = {0};
+	const char *aside = NULL;
+	int found = 0;
+	int ret = project_lock_item(journal->project, &lock, out->path, err);
+
+	if (ret == 0 && out->had)
+		found = find_aside(journal, &arena, out, &aside, err);
+	if (found < 0)
+		ret = -1;
+	if (ret == 0 && (found || !out->had) &&
+	    failed_keep(journal->project, out->path, failed, err) < 0)
+		ret = -1;
+	if (ret == 0 && found)
+		ret = file_rename(aside,
+		    project_absolute(journal->project, &arena, out->path), err);
+	lock_release(&lock);
+	arena_release(&arena);
+	return ret;
+}
+
+int journal_undo(struct journal *journal, const char *failed,
+    struct mldv_error *err)
+{
+	for (size_t i = 0; i < journal->count; i++) {
+		if (undo_out(journal, &journal->outs[i], failed, err) < 0)
+			return -1;
+	}
+	journal->open = false;
+	return forget(journal, err);
+}
+
+int journal_end(struct journal *journal, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret = forget(journal, err);
+
+	journal->open = false;
+	for (size_t i = 0; ret == 0 && i < journal->count; i++)
+		ret = file_remove_tree(
+		    asides_of(journal, &arena, &journal->outs[i]).beside, err);
+	if (ret == 0)
+		ret = file_remove_tree(journal->store, err);
+	arena_release(&arena);
+	return ret;
+}
+
+CHECKED static int recover(struct mldv_project *project, struct arena *arena,
+    struct mldv_error *err)
+{
+	struct journal journal = {0};
+	struct buf text = {0};
+	const char *failed;
+	int ret;
+
+	set_paths(&journal, arena, project);
+	ret = file_exists(journal.file, err);
+	/* What is left of old outputs that were about to be deleted. */
+	if (ret == 0)
+		return file_remove_tree(journal.store, err);
+	if (ret > 0)
+		ret = file_read(journal.file, JOURNAL_LIMIT, &text, err);
+	if (ret == 0 && parse(&journal, arena, &text, err) < 0)
+		ret = err_prefix(err, "'%s'", journal.file);
+	buf_release(&text);
+	if (ret < 0 ||
+	    failed_dir(project, arena, journal.stage, &failed, err) < 0 ||
+	    journal_undo(&journal, failed, err) < 0)
+		return -1;
+	project_warn(project,
+	    "stage '%s' was cut short by the last repro; its outputs are put "
+	    "back as they were before",
+	    journal.stage);
+	return 0;
+}
+
+int journal_lock(struct mldv_project *project, struct lock *lock,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const char *name =
+	    arena_printf(&arena, "repro-%s", work_tree_name(&arena, project));
+	int ret = project_lock(project, lock, name, LOCK_EXCLUSIVE, err);
+
+	if (ret == 0 && recover(project, &arena, err) < 0) {
+		lock_release(lock);
+		ret = -1;
+	}
+	arena_release(&arena);
+	return ret;
+}
+
+int journal_recover(struct mldv_project *project, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct journal journal = {0};
+	struct mldv_error cause;
+	struct lock lock = {0};
+	bool no_wait = project->no_wait;
+	int ret;
+
+	set_paths(&journal, &arena, project);
+	ret = file_exists(journal.file, err);
+	arena_release(&arena);
+	if (ret <= 0)
+		return ret;
+	project->no_wait = true;
+	ret = journal_lock(project, &lock, &cause);
+	project->no_wait = no_wait;
+	lock_release(&lock);
+	if (ret == 0 || cause.code == MLDV_BUSY)
+		return 0;
+	*err = cause;
+	return -1;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mldv/pipeline.h"
+
+#include "format/ini.h"
+#include "pipeline/graph.h"
+#include "project/project.h"
+
+/* mldv.ini while keys are being set in it. */
+struct edit {
+	struct buf text;
+	const char *section;
+	struct strs kept; /* the keys that the stage has now */
+};
+
+CHECKED static int set(struct edit *edit, const char *key, const char *value,
+    struct mldv_error *err)
+{
+	struct buf out = {0};
+	int ret = ini_set(buf_str(&edit->text), edit->text.len, edit->section,
+	    key, value, &out, err);
+
+	if (ret < 0) {
+		buf_release(&out);
+		return -1;
+	}
+	buf_release(&edit->text);
+	edit->text = out;
+	strs_add(&edit->kept, key);
+	return 0;
+}
+
+CHECKED static int unset(struct edit *edit, const char *key,
+    struct mldv_error *err)
+{
+	struct buf out = {0};
+
+	if (ini_unset(buf_str(&edit->text), edit->text.len, edit->section, key,
+	        &out, err) < 0) {
+		buf_release(&out);
+		return -1;
+	}
+	buf_release(&edit->text);
+	edit->text = out;
+	return 0;
+}
+
+static void add_items(struct strs *lines, const struct strs *items,
+    const char *options)
+{
+	struct buf line = {0};
+
+	for (size_t i = 0; items && i < items->count; i++) {
+		buf_reset(&line);
+		buf_add_str(&line, items->items[i]);
+		buf_add_str(&line, options);
+		strs_add(lines, buf_str(&line));
+	}
+	buf_release(&line);
+}
+
+/* One item on the line of the key, more of them on lines of their own. */
+CHECKED static int set_list(struct edit *edit, const char *key,
+    const struct strs *lines, struct mldv_error *err)
+{
+	struct buf value = {0};
+	int ret = 0;
+
+	for (size_t i = 0; i < lines->count; i++) {
+		if (i > 0)
+			buf_add_char(&value, '\n');
+		buf_add_str(&value, lines->items[i]);
+	}
+	if (lines->count > 0)
+		ret = set(edit, key, buf_str(&value), err);
+	buf_release(&value);
+	return ret;
+}
+
+/* An output named twice has what both ways of naming it say. */
+static void add_outs(struct strs *lines, const struct mldv_new_stage *stage)
+{
+	struct strs both = {0};
+	struct strs metrics = {0};
+	struct strs git = {0};
+
+	for (size_t i = 0; stage->metrics && i < stage->metrics->count; i++) {
+		const char *path = stage->metrics->items[i];
+
+		strs_add(stage->git_outs && strs_has(stage->git_outs, path)
+		        ? &both
+		        : &metrics,
+		    path);
+	}
+	for (size_t i = 0; stage->git_outs && i < stage->git_outs->count; i++) {
+		if (!strs_has(&both, stage->git_outs->items[i]))
+			strs_add(&git, stage->git_outs->items[i]);
+	}
+	for (size_t i = 0; stage->outs && i < stage->outs->count; i++) {
+		const char *path = stage->outs->items[i];
+
+		if (!strs_has(&both, path) && !strs_has(&metrics, path) &&
+		    !strs_has(&git, path))
+			strs_add(lines, path);
+	}
+	add_items(lines, &metrics, "  kind=metrics");
+	add_items(lines, &git, "  git=yes");
+	add_items(lines, &both, "  kind=metrics  git=yes");
+	strs_release(&both);
+	strs_release(&metrics);
+	strs_release(&git);
+}
+
+CHECKED static int set_all(struct edit *edit,
+    const struct mldv_new_stage *stage, struct mldv_error *err)
+{
+	struct strs deps = {0};
+	struct strs outs = {0};
+	struct strs params = {0};
+	int ret = 0;
+
+	add_items(&deps, stage->deps, "");
+	add_outs(&outs, stage);
+	add_items(&params, stage->params, "");
+	if (stage->desc)
+		ret = set(edit, "desc", stage->desc, err);
+	if (ret == 0)
+		ret = set(edit, "cmd", stage->cmd, err);
+	if (ret == 0 && stage->cwd)
+		ret = set(edit, "cwd", stage->cwd, err);
+	if (ret == 0)
+		ret = set_list(edit, "deps", &deps, err);
+	if (ret == 0)
+		ret = set_list(edit, "params", &params, err);
+	if (ret == 0)
+		ret = set_list(edit, "outs", &outs, err);
+	strs_release(&deps);
+	strs_release(&outs);
+	strs_release(&params);
+	return ret;
+}
+
+/* What the stage that is replaced had, and the new one has not. */
+CHECKED static int drop_others(struct edit *edit, const struct ini_section *old,
+    struct mldv_error *err)
+{
+	for (const struct ini_entry *entry = old ? old->entries : NULL; entry;
+	     entry = entry->next) {
+		if (!strs_has(&edit->kept, entry->key) &&
+		    unset(edit, entry->key, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The file with the new stage must be one that repro takes. */
+CHECKED static int check_text(const char *path, const struct buf *text,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct stages stages = {0};
+	struct graph graph = {0};
+	struct ini ini = {0};
+	int ret = ini_parse(&ini, &arena, path, buf_str(text), text->len, err);
+
+	if (ret == 0)
+		ret = stages_parse(&stages, &arena, &ini, NULL, err);
+	if (ret == 0)
+		ret = graph_build(&graph, &arena, &stages, path, err);
+	graph_release(&graph);
+	arena_release(&arena);
+	return ret;
+}
+
+CHECKED static int check_name(const char *path,
+    const struct mldv_new_stage *stage, const struct ini_section *old,
+    struct mldv_error *err)
+{
+	if (!ini_is_name(slice_of(stage->name)))
+		return err_set(err, MLDV_USAGE,
+		    "'%s' cannot be a stage's name: letters, digits, and "
+		    "_ . - are allowed",
+		    stage->name);
+	if (old && !stage->replace)
+		return err_set(err, MLDV_USAGE,
+		    "%s:%u: stage '%s' is there already; replace it with "
+		    "--force, or choose another name",
+		    path, old->line, stage->name);
+	return 0;
+}
+
+int mldv_stage_new(struct mldv_project *project,
+    const struct mldv_new_stage *stage, struct strs *staged,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const char *path = project_shown(project, &arena, PROJECT_INI);
+	struct ini ini = {0};
+	struct edit edit = {
+	    .section = arena_printf(&arena, "stage %s", stage->name),
+	};
+	const struct ini_section *old;
+	int ret = project_read_ini(project, &edit.text, err);
+
+	if (ret == 0)
+		ret = ini_parse(&ini, &arena, path, buf_str(&edit.text),
+		    edit.text.len, err);
+	old = ini_find(&ini, edit.section);
+	if (ret == 0)
+		ret = check_name(path, stage, old, err);
+	if (ret == 0)
+		ret = set_all(&edit, stage, err);
+	if (ret == 0)
+		ret = drop_others(&edit, old, err);
+	if (ret == 0)
+		ret = check_text(path, &edit.text, err);
+	if (ret == 0)
+		ret = project_write_ini(project, &edit.text, staged, err);
+	strs_release(&edit.kept);
+	buf_release(&edit.text);
+	arena_release(&arena);
+	return ret;
+}

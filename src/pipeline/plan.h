@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIPELINE_PLAN_H
+#define PIPELINE_PLAN_H
+
+/*
+ * What is to be done: the stages as they are defined, as mldv.lock knows
+ * them, and in which state each one is.
+ *
+ * A stage is decided when those above it are, in the order of the graph.
+ */
+
+#include "format/lock.h"
+#include "mldv/pipeline.h"
+#include "pipeline/graph.h"
+#include "project/item.h"
+#include "project/project.h"
+
+/* One dep as it was found. */
+struct input {
+	const char *path;
+	struct content content;
+	/* What to put into the work tree before a stage can read it, or NULL.
+	 */
+	const char *absent;
+	struct content absent_content;
+};
+
+struct step {
+	const struct stage *stage;
+	bool selected;
+	bool forced;
+	bool decided;
+	enum mldv_stage_state state;
+	const char *reason; /* or NULL */
+	/* What its outputs are, in the order of stage->outs; NULL: not known.
+	 */
+	struct made *made;
+	/* They lie in the work tree. If not, but made: they could be. */
+	bool placed;
+	struct input *inputs; /* in the order of stage->deps, if keyed */
+	bool keyed;
+	struct key key;
+	struct oid oid;
+};
+
+struct plan {
+	struct mldv_project *project;
+	struct arena arena;
+	struct stages stages;
+	struct graph graph;
+	struct lockfile lock;
+	struct items items; /* pointers and the lock's outputs */
+	struct hasher *hasher;
+	struct step *steps; /* in the order of stages */
+	struct map by_name; /* steps */
+	size_t count;
+	bool has_remote;
+	const char *ini; /* mldv.ini as the user calls it */
+};
+
+/* Reads mldv.ini, mldv.lock and the pointers; nothing is decided. */
+CHECKED int plan_load(struct plan *plan, struct mldv_project *project,
+    const struct strs *overrides, struct mldv_error *err);
+void plan_release(struct plan *plan);
+/* The stage of that name, or NULL. */
+struct step *plan_find(const struct plan *plan, const char *name);
+/* Reads mldv.lock again. */
+CHECKED int plan_reload_lock(struct plan *plan, struct mldv_error *err);
+
+/*
+ * Selects the targets (stages, outputs, directories above outputs; none: the
+ * default) and what is above them; force: the targets run in any case.
+ */
+CHECKED int plan_select(struct plan *plan, const struct strs *targets,
+    bool force, struct mldv_error *err);
+
+/*
+ * Finds the state of a stage; nothing is changed but stat caches. With
+ * looking, nobody is going to run anything: what depends on a stage that
+ * would run is unknown, and a dep that does not exist is a reason. Without,
+ * that is an error.
+ */
+CHECKED int plan_decide(struct plan *plan, size_t index, bool looking,
+    struct mldv_error *err);
+/* Would repro run the stage's command, as far as is known? */
+bool plan_would_run(const struct step *step);
+
+/*
+ * Makes step->made out of what a lock or run says: false if it says not all.
+ */
+bool plan_take_made(struct plan *plan, struct step *step,
+    const struct made *made, size_t count);
+/* The position of the output in stage->outs. */
+size_t plan_out_index(const struct stage *stage, const char *path);
+/* Does the path have that content? 1, 0, or 0 and *gone if nothing is there. */
+CHECKED int plan_is_there(struct plan *plan, const char *path,
+    const struct content *content, bool *gone, struct mldv_error *err);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/record.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "format/run.h"
+#include "project/worktree.h"
+
+/* Is everything that the run made in the store? What is odd is a no. */
+static bool is_complete(struct plan *plan, const struct step *step)
+{
+	struct mldv_error cause;
+
+	for (size_t i = 0; i < step->stage->out_count; i++) {
+		const struct made *made = &step->made[i];
+		int complete = worktree_complete(plan->project, &made->content,
+		    NULL, &cause);
+
+		if (complete < 0)
+			project_warn(plan->project,
+			    "stage '%s': no use of an earlier result: %s",
+			    step->stage->name, cause.text);
+		if (complete <= 0)
+			return false;
+	}
+	return true;
+}
+
+int record_find(struct plan *plan, struct step *step, struct mldv_error *err)
+{
+	struct mldv_error cause;
+	struct buf text = {0};
+	struct run run = {0};
+	int found =
+	    store_run_read(plan->project->store, &step->oid, &text, err);
+
+	if (found > 0 &&
+	    run_parse(&run, &plan->arena, &step->oid, buf_str(&text), text.len,
+	        &cause) < 0) {
+		project_warn(plan->project,
+		    "stage '%s': no use of an earlier result: %s",
+		    step->stage->name, cause.text);
+		found = 0;
+	}
+	if (found > 0 &&
+	    (!plan_take_made(plan, step, run.made, run.made_count) ||
+	        !is_complete(plan, step))) {
+		step->made = NULL;
+		found = 0;
+	}
+	run_release(&run);
+	buf_release(&text);
+	return found;
+}
+
+int record_run(struct plan *plan, const struct step *step,
+    const struct record_run *how, struct mldv_error *err)
+{
+	struct utsname name = {0};
+	struct buf text = {0};
+	struct buf platform = {0};
+	struct run run = {
+	    .stage = step->stage->name,
+	    .started = how->started,
+	    .took = how->took,
+	    .host = "unknown",
+	    .made = step->made,
+	    .made_count = step->stage->out_count,
+	    .key = step->key,
+	};
+	int ret;
+
+	if (uname(&name) == 0 && name.nodename[0])
+		run.host = name.nodename;
+	buf_printf(&platform, "%s %s", name.sysname, name.machine);
+	run.platform = buf_str(&platform);
+	run_format(&run, &text);
+	ret = store_run_write(plan->project->store, &step->oid, &text, err);
+	buf_release(&platform);
+	buf_release(&text);
+	return ret;
+}
+
+/* What follows one that goes moves up. */
+static void prune(const struct plan *plan, struct lockfile *lock)
+{
+	size_t i = 0;
+
+	while (i < lock->count) {
+		if (plan_find(plan, lock->stages[i].name) ||
+		    !lockfile_remove(lock, lock->stages[i].name))
+			i++;
+	}
+}
+
+/* Writes the lock, if it is not what the file says: 1; else 0. */
+CHECKED static int write_lock(struct plan *plan, struct lockfile *lock,
+    const struct buf *before, struct mldv_error *err)
+{
+	struct buf after = {0};
+	int ret = 0;
+
+	lockfile_format(lock, &after);
+	if (after.len != before->len ||
+	    memcmp(buf_str(&after), buf_str(before), after.len) != 0)
+		ret = project_write_lock(plan->project, lock, err) < 0 ? -1 : 1;
+	buf_release(&after);
+	if (ret < 0)
+		return -1;
+	lockfile_release(&plan->lock);
+	plan->lock = *lock;
+	*lock = (struct lockfile){0};
+	return ret;
+}
+
+/* Reads the lock anew, and edits it; step NULL: only prunes. */
+CHECKED static int change_lock(struct plan *plan, const struct step *step,
+    struct mldv_error *err)
+{
+	struct lockfile lock = {0};
+	struct buf before = {0};
+	int ret = project_read_lock(plan->project, &lock, err);
+
+	if (ret == 0) {
+		/* None at all is an empty file, which is no lock. */
+		if (lock.count > 0)
+			lockfile_format(&lock, &before);
+		prune(plan, &lock);
+		if (step)
+			lockfile_set(&lock, step->stage->name, &step->oid,
+			    &step->key, step->made, step->stage->out_count);
+		ret = write_lock(plan, &lock, &before, err);
+	}
+	lockfile_release(&lock);
+	buf_release(&before);
+	return ret;
+}
+
+CHECKED static int hide_output(struct plan *plan, const char *path,
+    struct strs *staged, struct mldv_error *err)
+{
+	int ignored = git_is_ignored(plan->project->git, path, NULL, err);
+
+	if (ignored != 0)
+		return ignored < 0 ? -1 : 0;
+	return project_ignore(plan->project, path, true, staged, err);
+}
+
+/* It may have been an output that Git did not keep. */
+CHECKED static int show_output(struct plan *plan, const char *path,
+    struct strs *staged, struct mldv_error *err)
+{
+	struct buf rule = {0};
+	int ignored = git_is_ignored(plan->project->git, path, NULL, err);
+	int ret = ignored < 0 ? -1 : 0;
+
+	if (ignored > 0) {
+		ret = project_ignore(plan->project, path, false, staged, err);
+		if (ret == 0)
+			ignored = git_is_ignored(plan->project->git, path,
+			    &rule, err);
+		if (ignored > 0)
+			project_warn(plan->project,
+			    "'%s' has git=yes, but Git ignores it (%s)", path,
+			    buf_str(&rule));
+		if (ignored < 0)
+			ret = -1;
+	}
+	buf_release(&rule);
+	return ret;
+}
+
+int record_lock(struct plan *plan, const struct step *step, struct strs *staged,
+    struct mldv_error *err)
+{
+	const struct stage *stage = step->stage;
+	struct strs paths = {0};
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < stage->out_count; i++) {
+		const char *path = stage->outs[i].path;
+
+		if (stage->outs[i].git) {
+			ret = show_output(plan, path, staged, err);
+			strs_add(&paths, path);
+		} else {
+			ret = hide_output(plan, path, staged, err);
+		}
+	}
+	if (ret == 0)
+		ret = change_lock(plan, step, err);
+	if (ret > 0)
+		strs_add(&paths, PROJECT_LOCK);
+	if (ret >= 0 && paths.count > 0)
+		ret = project_stage(plan->project, &paths, staged, err);
+	strs_release(&paths);
+	return ret < 0 ? -1 : 0;
+}
+
+int record_prune(struct plan *plan, struct strs *staged, struct mldv_error *err)
+{
+	struct strs paths = {0};
+	int ret = change_lock(plan, NULL, err);
+
+	if (ret > 0) {
+		strs_add(&paths, PROJECT_LOCK);
+		ret = project_stage(plan->project, &paths, staged, err);
+	}
+	strs_release(&paths);
+	return ret;
+}

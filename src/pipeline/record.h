@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIPELINE_RECORD_H
+#define PIPELINE_RECORD_H
+
+/*
+ * What was done, remembered: run records in the store, and mldv.lock.
+ */
+
+#include "pipeline/plan.h"
+
+/*
+ * Looks for an earlier run with the step's key, all of whose outputs are in
+ * the store: 1 and step->made, or 0.
+ */
+CHECKED int record_find(struct plan *plan, struct step *step,
+    struct mldv_error *err);
+
+/* How a run went. */
+struct record_run {
+	uint64_t started; /* seconds since 1970 */
+	uint64_t took;    /* milliseconds */
+};
+/* Writes a run record, unless there is one for this key. */
+CHECKED int record_run(struct plan *plan, const struct step *step,
+    const struct record_run *run, struct mldv_error *err);
+
+/*
+ * Writes the .gitignore lines and the stage's part of mldv.lock, and stages
+ * them and the outputs that Git keeps. Stages that mldv.ini does not have any
+ * more leave mldv.lock.
+ */
+CHECKED int record_lock(struct plan *plan, const struct step *step,
+    struct strs *staged, struct mldv_error *err);
+/* Takes stages out of mldv.lock that mldv.ini does not have any more. */
+CHECKED int record_prune(struct plan *plan, struct strs *staged,
+    struct mldv_error *err);
+
+#endif
