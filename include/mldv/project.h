@@ -20,9 +20,12 @@ struct mldv_project;
 struct strs;
 struct buf;
 
-/* Makes dir's repository a project. staged gets the paths that were staged. */
-MLDV_CHECKED int mldv_project_init(const char *dir, struct strs *staged,
-    struct mldv_error *err);
+/*
+ * Makes dir's repository a project. *made is false if it was one already and
+ * lacked nothing; staged gets the paths that were staged.
+ */
+MLDV_CHECKED int mldv_project_init(const char *dir, bool *made,
+    struct strs *staged, struct mldv_error *err);
 
 /*
  * Opens the project that dir lies in. MLDV_NOT_FOUND outside of one; the text

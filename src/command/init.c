@@ -9,10 +9,13 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	struct strs staged = {0};
-	int ret = mldv_project_init(".", &staged, err);
+	bool made = false;
+	int ret = mldv_project_init(".", &made, &staged, err);
 
 	(void)values;
-	if (ret == 0)
+	if (ret == 0 && !made)
+		term_say(context->term, "this is a project already");
+	else if (ret == 0)
 		say_wrote(context, "mldv.ini .gitattributes", &staged);
 	strs_release(&staged);
 	return ret;

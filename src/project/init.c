@@ -183,7 +183,7 @@ out:
 	return ret;
 }
 
-int mldv_project_init(const char *dir, struct strs *staged,
+int mldv_project_init(const char *dir, bool *made, struct strs *staged,
     struct mldv_error *err)
 {
 	struct written written = {0};
@@ -194,6 +194,7 @@ int mldv_project_init(const char *dir, struct strs *staged,
 		return -1;
 	if (write_files(git, &written, err) == 0)
 		ret = stage_files(dir, &written, staged, err);
+	*made = written.attributes.count + written.paths.count > 0;
 	strs_release(&written.attributes);
 	strs_release(&written.paths);
 	git_close(git);

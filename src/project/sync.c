@@ -48,6 +48,9 @@ static int fetch_item(struct sync *sync, const struct item *item,
 	int ret = remote_fetch(sync->remote, sync->project->store,
 	    &item->content, sync->options->dry_run, count, err);
 
+	/* The packs that have come are not in the list that was read. */
+	if (ret == 0 && count->objects > 0 && !sync->options->dry_run)
+		store_unload(sync->project->store);
 	/* What nobody has pushed yet may be here all the same. */
 	if (ret < 0 && err->code == MLDV_MISSING &&
 	    worktree_complete(sync->project, &item->content, NULL, &second) ==
@@ -70,10 +73,11 @@ static void count_item(struct sync *sync, const struct item *item,
 	    .seconds = seconds,
 	};
 
-	if (count->objects == 0 && count->bytes == 0)
+	if (count->objects == 0 && count->bytes == 0) {
 		out->up_to_date++;
-	else
-		out->items++;
+		return;
+	}
+	out->items++;
 	out->objects += count->objects;
 	out->packs += count->packs;
 	out->bytes += count->bytes;
