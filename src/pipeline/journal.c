@@ -51,6 +51,12 @@ static void set_paths(struct journal *journal, struct arena *arena,
 	journal->store = arena_printf(arena, "%s.old", journal->file);
 }
 
+static const char *running_path(const struct journal *journal,
+    struct arena *arena)
+{
+	return arena_printf(arena, "%s.running", journal->file);
+}
+
 CHECKED static int save(const struct journal *journal, struct mldv_error *err)
 {
 	struct buf text = {0};
@@ -64,9 +70,7 @@ CHECKED static int save(const struct journal *journal, struct mldv_error *err)
 		lines_add_path(&text, out->path, strlen(out->path));
 		buf_add_char(&text, '\n');
 	}
-	ret = file_make_parents(journal->file, err);
-	if (ret == 0)
-		ret = file_replace(journal->file, text.data, text.len, err);
+	ret = file_replace(journal->file, text.data, text.len, err);
 	buf_release(&text);
 	return ret;
 }
@@ -177,8 +181,6 @@ CHECKED static int move_aside(const struct journal *journal,
 	struct lock lock = {0};
 	int ret = project_lock_item(journal->project, &lock, out->path, err);
 
-	if (ret == 0)
-		ret = file_make_dirs(journal->store, err);
 	/* If it is on another file system, say; beside it always goes. */
 	if (ret == 0 && file_rename(from, asides.store, &cause) < 0)
 		ret = file_rename(from, asides.beside, err);
@@ -197,6 +199,10 @@ int journal_begin(struct journal *journal, struct arena *arena,
 	    .count = stage->out_count,
 	};
 	set_paths(journal, arena, project);
+	if (file_make_dirs(journal->store, err) < 0 ||
+	    lock_take(&journal->running, running_path(journal, arena),
+	        LOCK_EXCLUSIVE, NULL, err) < 0)
+		return -1;
 	for (size_t i = 0; i < journal->count; i++) {
 		struct journal_out *out = &journal->outs[i];
 		int had;
@@ -220,14 +226,21 @@ int journal_begin(struct journal *journal, struct arena *arena,
 	return 0;
 }
 
-/* The file goes durably before what it speaks of is deleted. */
-CHECKED static int forget(const struct journal *journal, struct mldv_error *err)
+/*
+ * The file goes durably before what it speaks of is deleted. Who still holds
+ * the lock, a server that the stage left behind, holds it on a file without a
+ * name.
+ */
+CHECKED static int forget(struct journal *journal, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	int ret = file_remove(journal->file, err);
 
 	if (ret == 0)
 		ret = file_sync_dir(path_parent(&arena, journal->file), err);
+	if (ret == 0)
+		ret = file_remove(running_path(journal, &arena), err);
+	lock_release(&journal->running);
 	arena_release(&arena);
 	return ret;
 }
@@ -264,7 +277,9 @@ int journal_undo(struct journal *journal, const char *failed,
 			return -1;
 	}
 	journal->open = false;
-	return forget(journal, err);
+	if (forget(journal, err) < 0)
+		return -1;
+	return file_remove_tree(journal->store, err);
 }
 
 int journal_end(struct journal *journal, struct mldv_error *err)
@@ -280,6 +295,44 @@ int journal_end(struct journal *journal, struct mldv_error *err)
 		ret = file_remove_tree(journal->store, err);
 	arena_release(&arena);
 	return ret;
+}
+
+struct waiting {
+	const struct mldv_project *project;
+	const char *stage;
+};
+
+static void say_waiting(void *context, const char *holder)
+{
+	const struct waiting *waiting = context;
+
+	(void)holder;
+	project_warn(waiting->project,
+	    "waiting for what is left of stage '%s', whose repro was killed",
+	    waiting->stage);
+}
+
+static bool is_cancelled(void *context)
+{
+	const struct waiting *waiting = context;
+	struct mldv_error ignored;
+
+	return project_check(waiting->project, &ignored) < 0;
+}
+
+CHECKED static int wait_for_orphans(struct journal *journal,
+    struct arena *arena, struct mldv_error *err)
+{
+	struct waiting waiting = {journal->project, journal->stage};
+	const struct lock_options options = {
+	    .no_wait = journal->project->no_wait,
+	    .waiting = say_waiting,
+	    .cancelled = is_cancelled,
+	    .context = &waiting,
+	};
+
+	return lock_take(&journal->running, running_path(journal, arena),
+	    LOCK_EXCLUSIVE, &options, err);
 }
 
 CHECKED static int recover(struct mldv_project *project, struct arena *arena,
@@ -300,9 +353,14 @@ CHECKED static int recover(struct mldv_project *project, struct arena *arena,
 	if (ret == 0 && parse(&journal, arena, &text, err) < 0)
 		ret = err_prefix(err, "'%s'", journal.file);
 	buf_release(&text);
-	if (ret < 0 ||
-	    failed_dir(project, arena, journal.stage, &failed, err) < 0 ||
-	    journal_undo(&journal, failed, err) < 0)
+	if (ret == 0)
+		ret = wait_for_orphans(&journal, arena, err);
+	if (ret == 0)
+		ret = failed_dir(project, arena, journal.stage, &failed, err);
+	if (ret == 0)
+		ret = journal_undo(&journal, failed, err);
+	lock_release(&journal.running);
+	if (ret < 0)
 		return -1;
 	project_warn(project,
 	    "stage '%s' was cut short by the last repro; its outputs are put "
@@ -311,14 +369,18 @@ CHECKED static int recover(struct mldv_project *project, struct arena *arena,
 	return 0;
 }
 
-int journal_lock(struct mldv_project *project, struct lock *lock,
-    struct mldv_error *err)
+CHECKED static int lock_and_recover(struct mldv_project *project,
+    struct lock *lock, bool no_wait, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	const char *name =
 	    arena_printf(&arena, "repro-%s", work_tree_name(&arena, project));
-	int ret = project_lock(project, lock, name, LOCK_EXCLUSIVE, err);
+	bool before = project->no_wait;
+	int ret;
 
+	project->no_wait = no_wait;
+	ret = project_lock(project, lock, name, LOCK_EXCLUSIVE, err);
+	project->no_wait = before;
 	if (ret == 0 && recover(project, &arena, err) < 0) {
 		lock_release(lock);
 		ret = -1;
@@ -327,13 +389,18 @@ int journal_lock(struct mldv_project *project, struct lock *lock,
 	return ret;
 }
 
+int journal_lock(struct mldv_project *project, struct lock *lock,
+    struct mldv_error *err)
+{
+	return lock_and_recover(project, lock, project->no_wait, err);
+}
+
 int journal_recover(struct mldv_project *project, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	struct journal journal = {0};
 	struct mldv_error cause;
 	struct lock lock = {0};
-	bool no_wait = project->no_wait;
 	int ret;
 
 	set_paths(&journal, &arena, project);
@@ -341,11 +408,10 @@ int journal_recover(struct mldv_project *project, struct mldv_error *err)
 	arena_release(&arena);
 	if (ret <= 0)
 		return ret;
-	project->no_wait = true;
-	ret = journal_lock(project, &lock, &cause);
-	project->no_wait = no_wait;
+	ret = lock_and_recover(project, &lock, true, &cause);
 	lock_release(&lock);
-	if (ret == 0 || cause.code == MLDV_BUSY)
+	/* Also if it is the stage that lives, and waiting was not wanted. */
+	if (ret == 0 || (cause.code == MLDV_BUSY && !project->no_wait))
 		return 0;
 	*err = cause;
 	return -1;

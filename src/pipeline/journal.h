@@ -7,8 +7,9 @@
  * fails or if the machine does.
  *
  * There is one journal for each work tree, and whoever uses it holds the lock
- * of journal_lock. Old outputs wait in .git/mldv/journal, or beside their
- * place if that is on another file system.
+ * of journal_lock. A stage may outlive a repro that is killed: it holds a lock
+ * too, and nothing is put back before it has ended. Old outputs wait in
+ * .git/mldv/journal, or beside their place if that is on another file system.
  */
 
 #include "base/file.h"
@@ -25,6 +26,9 @@ struct journal {
 	struct mldv_project *project;
 	const char *file;  /* absolute */
 	const char *store; /* absolute: a directory for what is moved aside */
+	/* Passed on to what the stage runs, and so held as long as that lives.
+	 */
+	struct lock running;
 	const char *stage;
 	struct journal_out *outs;
 	size_t count;

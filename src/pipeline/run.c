@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/run.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -105,6 +106,20 @@ CHECKED static int check_result(struct run_job *job,
 	return 0;
 }
 
+/* The journal's lock goes with it. */
+CHECKED static int start(const struct run_job *job, struct proc *proc,
+    const struct proc_options *options, struct mldv_error *err)
+{
+	int fd = job->journal.running.fd;
+	int ret;
+
+	if (fcntl(fd, F_SETFD, 0) < 0)
+		return err_errno(err, "cannot pass on a lock");
+	ret = proc_start(proc, options, err);
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return ret;
+}
+
 CHECKED static int run_command(struct run_job *job, struct mldv_error *err)
 {
 	struct mldv_project *project = job->plan->project;
@@ -127,12 +142,10 @@ CHECKED static int run_command(struct run_job *job, struct mldv_error *err)
 		        err) < 0)
 			return -1;
 	}
-	if (tempfile_open(&job->log,
-	        path_parent(&job->arena, job->journal.file), 0666,
-	        &ignored) < 0)
+	if (tempfile_open(&job->log, job->journal.store, 0666, &ignored) < 0)
 		job->log_failed = true;
 	job->run.started = (uint64_t)time(NULL);
-	if (proc_start(&proc, &options, err) < 0 ||
+	if (start(job, &proc, &options, err) < 0 ||
 	    proc_wait(&proc, &result, take_output, is_cancelled, job,
 	        GRACE_SECONDS, err) < 0)
 		return err_prefix(err, "stage '%s'", stage->name);
@@ -264,18 +277,23 @@ static void undo(struct run_job *job, struct mldv_error *err)
 	struct mldv_error cause;
 	const char *failed;
 	struct buf text = {0};
+	bool kept = false;
+	int ret;
 
 	job->step->made = NULL;
-	if (failed_dir(project, &job->arena, stage->name, &failed, &cause) <
-	        0 ||
-	    journal_undo(&job->journal, failed, &cause) < 0) {
+	ret = failed_dir(project, &job->arena, stage->name, &failed, &cause);
+	if (ret == 0) {
+		kept = keep_log(job, failed);
+		ret = journal_undo(&job->journal, failed, &cause);
+	}
+	if (ret < 0) {
 		project_warn(project,
 		    "cannot put back the outputs of stage '%s': %s; the next "
 		    "'mldv repro' tries again",
 		    stage->name, cause.text);
 		return;
 	}
-	if (keep_log(job, failed)) {
+	if (kept) {
 		buf_printf(&text, "%s; what it printed and made is in '%s'",
 		    err->text, failed_show(project, failed));
 		(void)err_set(err, err->code, "%s", buf_str(&text));
@@ -322,6 +340,7 @@ int run_stage(struct plan *plan, struct step *step,
 	*seconds = project_clock() - began;
 	step->placed = ret == 0;
 	tempfile_release(&job.log);
+	lock_release(&job.journal.running);
 	watch_release(&job.watch);
 	arena_release(&job.arena);
 	return ret;
