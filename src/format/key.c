@@ -221,7 +221,8 @@ int key_parse(struct key *out, const char *text, size_t len,
 }
 
 /* A line divided into what it is about and what it says. */
-enum topic { TOPIC_CMD, TOPIC_PARAM, TOPIC_DEP, TOPIC_OUT, TOPIC_REST };
+/* A parameter comes first: its value is in the command, too. */
+enum topic { TOPIC_PARAM, TOPIC_CMD, TOPIC_DEP, TOPIC_OUT, TOPIC_REST };
 struct fact {
 	enum topic topic;
 	struct slice word;

@@ -42,7 +42,7 @@ void key_release(struct key *key);
 /*
  * The first difference that matters between two keys in words: "param lr
  * 0.1 -> 0.05", "dep src/x.py changed", "cmd changed"; false: none. The
- * order is cmd, param, dep, out, the rest.
+ * order is param, cmd, dep, out, the rest.
  */
 bool key_difference(const struct key *old, const struct key *new,
     struct buf *out);

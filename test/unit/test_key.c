@@ -163,7 +163,9 @@ static void names_the_first_difference(void **state)
 	difference("cmd " ABC "\ncwd .\n" TAIL, "cmd " ABC "\ncwd .\n" TAIL,
 	    NULL);
 	difference("cmd " ABC "\ncwd .\nparam int n 1\n" TAIL,
-	    "cmd " EMPTY "\ncwd .\nparam int n 2\n" TAIL, "cmd changed");
+	    "cmd " EMPTY "\ncwd .\nparam int n 2\n" TAIL, "param n 1 -> 2");
+	difference("cmd " ABC "\ncwd .\ndep f " ABC " x\n" TAIL,
+	    "cmd " EMPTY "\ncwd .\ndep f " EMPTY " x\n" TAIL, "cmd changed");
 	difference("cmd " ABC "\ncwd .\nparam float lr "
 	           "0x1.999999999999ap-4\n" TAIL,
 	    "cmd " ABC "\ncwd .\ndep f " ABC " x\nparam float lr "
