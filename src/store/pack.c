@@ -274,6 +274,24 @@ char *pack_writer_room(struct pack_writer *writer, size_t size)
 	return buf_room(&writer->payload, size);
 }
 
+/*
+ * A reader believes a frame up to 256 KiB and one object, so a list that is
+ * longer than an object may not share its frame with one. The list stands in
+ * the room already.
+ */
+static int begin_alone(struct pack_writer *writer, size_t size,
+    struct mldv_error *err)
+{
+	size_t before = writer->payload.len;
+
+	if (before == 0)
+		return 0;
+	if (end_frame(writer, false, err) < 0)
+		return -1;
+	memmove(writer->payload.data, writer->payload.data + before, size);
+	return 0;
+}
+
 int pack_writer_add(struct pack_writer *writer, const struct oid *oid,
     size_t size, bool chunk_list, struct mldv_error *err)
 {
@@ -283,6 +301,8 @@ int pack_writer_add(struct pack_writer *writer, const struct oid *oid,
 
 	assert(
 	    size > 0 && size <= (chunk_list ? CHUNKS_LIMIT : OBJECT_WHOLE_MAX));
+	if (size > OBJECT_WHOLE_MAX && begin_alone(writer, size, err) < 0)
+		return -1;
 	add_record(writer, &record);
 	writer->payload.len += size;
 	if (writer->entries - writer->framed_entries < PACK_FRAME)
