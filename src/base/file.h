@@ -94,6 +94,12 @@ CHECKED int tempfile_commit_many(struct tempfile *temp, const char *target,
 /* Close and rename only: for caches, which check themselves when read. */
 CHECKED int tempfile_commit_cache(struct tempfile *temp, const char *target,
     struct mldv_error *err);
+/*
+ * As tempfile_commit_many, if nothing has the name target: 1. Else 0, and the
+ * tempfile is only to be released.
+ */
+CHECKED int tempfile_commit_new(struct tempfile *temp, const char *target,
+    struct mldv_error *err);
 void tempfile_release(struct tempfile *temp);
 
 /* Replaces a file by new content, atomically and durably, keeping its mode. */

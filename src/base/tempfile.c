@@ -123,6 +123,35 @@ int tempfile_commit_many(struct tempfile *temp, const char *target,
 	return 0;
 }
 
+/* A second name and then no first one, where renaming cannot refuse. */
+static int link_new(const char *path, const char *target)
+{
+	if (link(path, target) < 0)
+		return -1;
+	(void)unlink(path);
+	return 0;
+}
+
+int tempfile_commit_new(struct tempfile *temp, const char *target,
+    struct mldv_error *err)
+{
+	int ret;
+
+	if (sync_and_close(temp, target, err) < 0)
+		return -1;
+	ret = renameat2(AT_FDCWD, temp->path, AT_FDCWD, target,
+	    RENAME_NOREPLACE);
+	if (ret < 0 && (errno == EINVAL || errno == ENOSYS))
+		ret = link_new(temp->path, target);
+	if (ret < 0 && errno == EEXIST)
+		return 0;
+	if (ret < 0)
+		return err_errno(err, "cannot name '%s'", target);
+	free(temp->path);
+	*temp = (struct tempfile){0};
+	return 1;
+}
+
 static int sync_parent(const char *path, struct mldv_error *err)
 {
 	struct arena arena = {0};

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "remote/ops.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "base/strs.h"
+#include "store/link.h"
+
+/*
+ * A directory as a remote. What is put is written under a temporary name in
+ * the directory where it belongs. Directories are synced late, all at once:
+ * many packs share them, and nothing refers to a pack before the manifest.
+ */
+
+enum { PIECE = 256 * 1024, LOCK_WAIT_MS = 50 };
+
+struct dir {
+	struct ops ops;
+	struct arena arena;
+	const char *root;
+	const char *name; /* of the remote */
+	const struct mldv_events *events;
+	int lock_fd;           /* -1: not locked */
+	pthread_mutex_t mutex; /* guards what follows */
+	struct strs unsynced;
+	bool timed;   /* the file system's clock is known: */
+	int64_t now;  /* its seconds … */
+	int64_t then; /* … when the monotonic clock showed this */
+};
+
+static bool stopped(const struct dir *dir, struct mldv_error *err)
+{
+	const struct mldv_events *events = dir->events;
+
+	if (!events || !events->cancelled ||
+	    !events->cancelled(events->context))
+		return false;
+	(void)err_set(err, MLDV_INTERRUPTED, "interrupted");
+	return true;
+}
+
+static const char *path_of(const struct dir *dir, struct arena *arena,
+    const char *name)
+{
+	return path_join(arena, dir->root, name);
+}
+
+static void dir_close(struct ops *ops)
+{
+	struct dir *dir = (struct dir *)ops;
+
+	ops->table->unlock(ops);
+	strs_release(&dir->unsynced);
+	arena_release(&dir->arena);
+	(void)pthread_mutex_destroy(&dir->mutex);
+	free(dir);
+}
+
+/* A mount point is as good as empty, and so is what a killed push leaves. */
+static bool is_foreign(const char *name)
+{
+	return strcmp(name, "lost+found") != 0 && !temp_is_name(name);
+}
+
+static int make_root(const struct dir *dir, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const char *parent = path_parent(&arena, dir->root);
+	int ret = 0;
+
+	if (mkdir(dir->root, 0777) == 0) {
+		ret = file_sync_dir(parent, err);
+	} else if (errno == ENOENT || errno == ENOTDIR) {
+		ret = err_set(err, MLDV_FAILED,
+		    "cannot make '%s' for remote '%s': there is no directory "
+		    "'%s'; make or mount it, or correct the remote's address",
+		    dir->root, dir->name, parent);
+	} else if (errno != EEXIST) {
+		ret = err_errno(err, "cannot make '%s' for remote '%s'",
+		    dir->root, dir->name);
+	}
+	arena_release(&arena);
+	return ret;
+}
+
+static int dir_prepare(struct ops *ops, struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	struct strs names = {0};
+	int ret = -1;
+
+	if (make_root(dir, err) < 0 || file_list(dir->root, &names, err) < 0)
+		goto out;
+	ret = 0;
+	for (size_t i = 0; ret == 0 && i < names.count; i++) {
+		if (is_foreign(names.items[i]))
+			ret = err_set(err, MLDV_FAILED,
+			    "cannot use '%s' as remote '%s': it holds '%s' and "
+			    "other things, but no remote of mldv; give the "
+			    "remote a new or an empty directory",
+			    dir->root, dir->name, names.items[i]);
+	}
+out:
+	strs_release(&names);
+	return ret;
+}
+
+/*
+ * The lock is on 'format', which never changes: a push reads and needs no
+ * other file for it. A file system without locks cannot lock out a push, but
+ * a gc will not run there either.
+ */
+static int dir_lock(struct ops *ops, struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	struct flock range = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	const struct timespec wait = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
+	struct arena arena = {0};
+	const char *path = path_of(dir, &arena, "format");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret = 0;
+
+	if (fd < 0)
+		ret = err_errno(err, "cannot open '%s'", path);
+	while (ret == 0 && fcntl(fd, F_OFD_SETLK, &range) < 0) {
+		if (errno == ENOLCK || errno == EINVAL || errno == EOPNOTSUPP)
+			break;
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			ret = err_errno(err, "cannot lock '%s'", path);
+		else if (stopped(dir, err))
+			ret = -1;
+		else
+			(void)nanosleep(&wait, NULL);
+	}
+	if (ret == 0)
+		dir->lock_fd = fd;
+	else if (fd >= 0)
+		(void)close(fd);
+	arena_release(&arena);
+	return ret;
+}
+
+static void dir_unlock(struct ops *ops)
+{
+	struct dir *dir = (struct dir *)ops;
+
+	if (dir->lock_fd >= 0)
+		(void)close(dir->lock_fd);
+	dir->lock_fd = -1;
+}
+
+static int64_t monotonic(void)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Asks the file system what time it is, by the stamp of a new file. */
+static int read_clock(struct dir *dir, struct mldv_error *err)
+{
+	struct tempfile temp = {0};
+	struct stat st;
+	int ret = 0;
+
+	if (tempfile_open(&temp, dir->root, 0600, err) < 0)
+		return -1;
+	/* Some network file systems give a stamp only to what was written. */
+	if (file_write(temp.fd, dir->root, "\n", 1, err) < 0)
+		ret = -1;
+	else if (fsync(temp.fd) < 0 || fstat(temp.fd, &st) < 0)
+		ret = err_errno(err, "cannot look at '%s'", temp.path);
+	tempfile_release(&temp);
+	if (ret < 0)
+		return -1;
+	dir->now = st.st_mtim.tv_sec;
+	dir->then = monotonic();
+	dir->timed = true;
+	return 0;
+}
+
+static int age_of(struct dir *dir, const struct stat *st, uint64_t *out,
+    struct mldv_error *err)
+{
+	int64_t age;
+	int ret = 0;
+
+	(void)pthread_mutex_lock(&dir->mutex);
+	if (!dir->timed)
+		ret = read_clock(dir, err);
+	age = dir->now + (monotonic() - dir->then) - st->st_mtim.tv_sec;
+	(void)pthread_mutex_unlock(&dir->mutex);
+	*out = age > 0 ? (uint64_t)age : 0;
+	return ret;
+}
+
+static int dir_head(struct ops *ops, const char *name, bool with_age,
+    struct ops_info *out, struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	struct arena arena = {0};
+	const char *path = path_of(dir, &arena, name);
+	struct stat st;
+	int ret = 1;
+
+	if (stat(path, &st) < 0) {
+		ret = errno == ENOENT || errno == ENOTDIR
+		    ? 0
+		    : err_errno(err, "cannot look at '%s'", path);
+	} else {
+		out->age = 0;
+		out->size = (uint64_t)st.st_size;
+		if (with_age && age_of(dir, &st, &out->age, err) < 0)
+			ret = -1;
+	}
+	arena_release(&arena);
+	return ret;
+}
+
+static int dir_get(struct ops *ops, const char *name, size_t limit,
+    struct buf *out, struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	struct arena arena = {0};
+	const char *path = path_of(dir, &arena, name);
+	struct mldv_error error;
+	int ret = 1;
+
+	if (file_read(path, limit, out, &error) < 0) {
+		ret = error.code == MLDV_NOT_FOUND ? 0 : -1;
+		if (ret < 0)
+			*err = error;
+	}
+	arena_release(&arena);
+	return ret;
+}
+
+static int read_range(int fd, const char *path, uint64_t offset, size_t size,
+    char *out, struct mldv_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, "cannot look at '%s'", path);
+	if (offset > (uint64_t)st.st_size ||
+	    size > (uint64_t)st.st_size - offset)
+		return err_set(err, MLDV_CORRUPT, "'%s' is cut short", path);
+	return file_read_at(fd, path, out, size, offset, err);
+}
+
+static int dir_get_range(struct ops *ops, const char *name, uint64_t offset,
+    size_t size, char *out, struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	struct arena arena = {0};
+	const char *path = path_of(dir, &arena, name);
+	int fd = -1;
+	int ret = -1;
+
+	if (stopped(dir, err))
+		goto out;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		ret = err_errno(err, "cannot open '%s'", path);
+	else
+		ret = read_range(fd, path, offset, size, out, err);
+out:
+	if (fd >= 0)
+		(void)close(fd);
+	arena_release(&arena);
+	return ret;
+}
+
+/*
+ * Copies through memory, so that what is hashed is what is written, and each
+ * byte is read once; or shares the blocks and reads what they hold.
+ */
+static int copy_file(const struct dir *dir, int to, const char *path,
+    const struct ops_source *source, struct mldv_error *err)
+{
+	int shared = link_reflink(source->fd, to, path, err);
+	struct hasher *hasher;
+	struct oid oid;
+	char *piece;
+	int ret = 0;
+
+	if (shared < 0)
+		return -1;
+	hasher = hasher_open();
+	piece = xmalloc(PIECE);
+	hasher_start(hasher);
+	for (uint64_t at = 0; ret == 0 && at < source->size;) {
+		uint64_t left = source->size - at;
+		size_t n = left < PIECE ? (size_t)left : PIECE;
+
+		if (stopped(dir, err) ||
+		    file_read_at(shared ? to : source->fd, source->name, piece,
+		        n, at, err) < 0 ||
+		    (!shared && file_write(to, path, piece, n, err) < 0))
+			ret = -1;
+		else
+			hasher_add(hasher, piece, n);
+		at += n;
+	}
+	hasher_end(hasher, &oid);
+	if (ret == 0 && source->oid && !oid_equal(&oid, source->oid))
+		ret = err_set(err, MLDV_CORRUPT,
+		    "'%s' is damaged: its bytes do not have its name; run "
+		    "'mldv fsck'",
+		    source->name);
+	hasher_close(hasher);
+	free(piece);
+	return ret;
+}
+
+static int fill(const struct dir *dir, int to, const char *path,
+    const struct ops_source *source, struct mldv_error *err)
+{
+	const char *data = source->data;
+	const uint64_t piece = 4 << 20;
+
+	if (!data)
+		return copy_file(dir, to, path, source, err);
+	for (uint64_t at = 0; at < source->size; at += piece) {
+		uint64_t left = source->size - at;
+		size_t n = (size_t)(left < piece ? left : piece);
+
+		if (stopped(dir, err) ||
+		    file_write(to, path, data + at, n, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Any of the directories from the root to the file may be new. */
+static void note_unsynced(struct dir *dir, struct arena *arena,
+    const char *path)
+{
+	(void)pthread_mutex_lock(&dir->mutex);
+	while (strcmp(path, dir->root) != 0) {
+		path = path_parent(arena, path);
+		if (strs_has(&dir->unsynced, path))
+			break;
+		strs_add(&dir->unsynced, path);
+	}
+	(void)pthread_mutex_unlock(&dir->mutex);
+}
+
+static int dir_put(struct ops *ops, const char *name,
+    const struct ops_source *source, enum ops_put how, struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	struct arena arena = {0};
+	struct tempfile temp = {0};
+	const char *path = path_of(dir, &arena, name);
+	/* Who may lock must be able to open 'format' for writing. */
+	mode_t mode = strcmp(name, "format") == 0 ? 0666 : 0444;
+	int ret = -1;
+
+	if (how == OPS_NEW) {
+		ret = file_exists(path, err);
+		if (ret != 0) {
+			ret = ret > 0 ? 0 : -1;
+			goto out;
+		}
+		ret = -1;
+	}
+	if (file_make_parents(path, err) < 0 ||
+	    tempfile_open(&temp, path_parent(&arena, path), mode, err) < 0 ||
+	    fill(dir, temp.fd, path, source, err) < 0)
+		goto out;
+	if (how == OPS_NEW)
+		ret = tempfile_commit_new(&temp, path, err);
+	else
+		ret = tempfile_commit_many(&temp, path, err) < 0 ? -1 : 1;
+	if (ret > 0)
+		note_unsynced(dir, &arena, path);
+out:
+	tempfile_release(&temp);
+	arena_release(&arena);
+	return ret;
+}
+
+static int dir_sync(struct ops *ops, struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	int ret = 0;
+
+	(void)pthread_mutex_lock(&dir->mutex);
+	for (size_t i = 0; ret == 0 && i < dir->unsynced.count; i++)
+		ret = file_sync_dir(dir->unsynced.items[i], err);
+	if (ret == 0)
+		strs_release(&dir->unsynced);
+	(void)pthread_mutex_unlock(&dir->mutex);
+	return ret;
+}
+
+static const struct ops_table table = {
+    .close = dir_close,
+    .prepare = dir_prepare,
+    .lock = dir_lock,
+    .unlock = dir_unlock,
+    .head = dir_head,
+    .get = dir_get,
+    .get_range = dir_get_range,
+    .put = dir_put,
+    .sync = dir_sync,
+};
+
+struct ops *dir_open(const char *path, const char *remote_name,
+    const struct mldv_events *events)
+{
+	struct dir *dir = xcalloc(1, sizeof(*dir));
+
+	dir->ops.table = &table;
+	dir->root = arena_str(&dir->arena, path);
+	dir->name = arena_str(&dir->arena, remote_name);
+	dir->events = events;
+	dir->lock_fd = -1;
+	(void)pthread_mutex_init(&dir->mutex, NULL);
+	return &dir->ops;
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "remote/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "remote/ranges.h"
+
+/*
+ * The order of a fetch: the manifest, the indexes, the trees level by level
+ * (nothing else is asked for before all of them add up to the item), small
+ * objects in whole packs or in ranges, large objects.
+ */
+
+/* Whole packs in memory at once: see the budget, 256 MiB. */
+enum { PACKS_AT_ONCE = 3 };
+
+struct job_list {
+	struct fetch *fetch;
+	struct known_pack **whole;
+	size_t whole_count;
+	struct range_want *wants;
+	size_t want_count;
+	struct ranges ranges;
+	struct range_sink sink;
+	struct big *bigs;
+	size_t big_count;
+};
+
+static void close_packer(void *item)
+{
+	store_packer_close(item);
+}
+
+static void fetch_init(struct fetch *fetch, struct remote *remote,
+    struct store *store, const struct content *item)
+{
+	*fetch = (struct fetch){
+	    .remote = remote,
+	    .store = store,
+	    .item = item,
+	};
+	known_init(&fetch->known, remote);
+	reach_init(&fetch->reach);
+	idle_init(&fetch->packers);
+	(void)pthread_mutex_init(&fetch->trees, NULL);
+	remote->moved = 0;
+	remote->doing = NULL;
+}
+
+static void fetch_release(struct fetch *fetch)
+{
+	known_release(&fetch->known);
+	reach_release(&fetch->reach);
+	idle_release(&fetch->packers, close_packer);
+	(void)pthread_mutex_destroy(&fetch->trees);
+	arena_release(&fetch->arena);
+}
+
+/* Is everything here already? */
+static int is_here(struct store *store, const struct content *item,
+    struct mldv_error *err)
+{
+	struct reach reach;
+	struct mldv_error error;
+	int here = 1;
+
+	reach_init(&reach);
+	if (reach_walk_store(&reach, store, item, &error) < 0) {
+		here = error.code == MLDV_MISSING ? 0 : -1;
+		if (here < 0)
+			*err = error;
+	}
+	for (size_t i = 0; here > 0 && i < reach.files.count; i++) {
+		const struct reach_object *file = reach.files.entries[i].value;
+
+		here = store_has(store, &file->oid, file->size, err);
+	}
+	reach_release(&reach);
+	return here;
+}
+
+static int put_object(struct fetch *fetch, const struct oid *oid,
+    struct slice payload, struct mldv_error *err)
+{
+	struct store_packer *packer;
+	int ret;
+
+	if (fetch->dry_run)
+		return 0;
+	packer = idle_take(&fetch->packers);
+	if (!packer)
+		packer = store_packer_open(fetch->store);
+	ret = store_packer_put(packer, oid, payload.data, payload.len, err);
+	idle_give(&fetch->packers, packer);
+	return ret;
+}
+
+static int end_packer(void *context, size_t i, struct mldv_error *err)
+{
+	struct idle *packers = context;
+
+	return store_packer_end(packers->items[i], err);
+}
+
+/* Names what was put, so that trees and files come into packs of their own. */
+static int end_packers(struct fetch *fetch, struct mldv_error *err)
+{
+	struct idle *packers = &fetch->packers;
+	int ret = pool_run(fetch->remote->threads, packers->count, end_packer,
+	    packers, err);
+
+	while (ret == 0 && packers->count > 0)
+		close_packer(packers->items[--packers->count]);
+	return ret;
+}
+
+static int lacks(const struct fetch *fetch, const struct oid *oid,
+    struct mldv_error *err)
+{
+	char name[REMOTE_NAME + 64];
+	char hex[OID_HEX + 1];
+
+	remote_manifest_name(fetch->remote, fetch->item, name);
+	oid_hex(oid, hex);
+	return err_set(err, MLDV_CORRUPT,
+	    "no pack that '%s' on remote '%s' names holds object %s; remove "
+	    "this manifest there and push the item again from a clone that "
+	    "has it",
+	    name, fetch->remote->name, hex);
+}
+
+static int take_tree(void *context, const struct range_want *want,
+    struct slice payload, struct mldv_error *err)
+{
+	struct fetch *fetch = context;
+	struct reach_object *tree = want->object;
+	int ret;
+
+	/* One packer, so that few trees do not make many packs. */
+	(void)pthread_mutex_lock(&fetch->trees);
+	ret = put_object(fetch, &tree->oid, payload, err);
+	(void)pthread_mutex_unlock(&fetch->trees);
+	return ret < 0 ? -1 : reach_take(&fetch->reach, tree, payload, err);
+}
+
+static int read_here(struct fetch *fetch, struct reach_object *tree,
+    struct store_reader *reader, struct mldv_error *err)
+{
+	struct slice text;
+
+	tree->settled = true;
+	if (store_reader_get(reader, &tree->oid, &text, err) < 0)
+		return -1;
+	return reach_take(&fetch->reach, tree, text, err);
+}
+
+static int read_trees(void *context, struct reach *reach,
+    struct reach_object *const *trees, size_t count, struct mldv_error *err)
+{
+	struct fetch *fetch = context;
+	const struct range_sink sink = {.context = fetch, .take = take_tree};
+	struct store_reader *reader = store_reader_open(fetch->store);
+	struct range_want *wants = xcalloc(count + 1, sizeof(*wants));
+	size_t wanted = 0;
+	int ret = 0;
+
+	(void)reach;
+	for (size_t i = 0; ret == 0 && i < count; i++) {
+		const struct known_place *place;
+
+		if (store_find(fetch->store, &trees[i]->oid, NULL)) {
+			ret = read_here(fetch, trees[i], reader, err);
+			continue;
+		}
+		place = known_find(&fetch->known, &trees[i]->oid, true);
+		if (!place || place->record->chunk_list) {
+			ret = lacks(fetch, &trees[i]->oid, err);
+			continue;
+		}
+		place->pack->used = true;
+		wants[wanted++] = (struct range_want){
+		    .pack = place->pack,
+		    .record = place->record,
+		    .object = trees[i],
+		};
+	}
+	if (ret == 0)
+		ret = ranges_run(&fetch->known, wants, wanted, &sink, err);
+	free(wants);
+	store_reader_close(reader);
+	return ret;
+}
+
+static int find_manifest(struct fetch *fetch, struct mldv_error *err)
+{
+	struct remote *remote = fetch->remote;
+	struct manifest manifest;
+	struct buf name = {0};
+	int found = remote_read_manifest(remote, fetch->item, &fetch->arena,
+	    &manifest, err);
+
+	if (found < 0)
+		return -1;
+	if (found > 0) {
+		for (size_t i = 0; i < manifest.count; i++)
+			(void)known_add(&fetch->known, &manifest.packs[i],
+			    fetch->item);
+		return 0;
+	}
+	found = remote_check_format(remote, err);
+	if (found == 0)
+		(void)err_set(err, MLDV_MISSING,
+		    "cannot fetch '%s': there is no remote of mldv at '%s' "
+		    "('%s'); check the address, or push there first",
+		    remote_item_name(remote, fetch->item, &name), remote->url,
+		    remote->name);
+	else if (found > 0)
+		(void)err_set(err, MLDV_MISSING,
+		    "cannot fetch '%s': it is not on remote '%s'; somebody who "
+		    "has it must push it",
+		    remote_item_name(remote, fetch->item, &name), remote->name);
+	buf_release(&name);
+	return -1;
+}
+
+/* Marks what the store has, and refuses what cannot be had. */
+static int sort_out(struct job_list *jobs, struct mldv_error *err)
+{
+	struct fetch *fetch = jobs->fetch;
+	const struct map *files = &fetch->reach.files;
+
+	jobs->bigs = xcalloc(files->count + 1, sizeof(*jobs->bigs));
+	for (size_t i = 0; i < files->count; i++) {
+		struct reach_object *file = files->entries[i].value;
+		const struct known_place *list;
+		int here = store_has(fetch->store, &file->oid, file->size, err);
+
+		if (here < 0)
+			return -1;
+		file->settled = here > 0;
+		if (here > 0)
+			continue;
+		if (file->size <= OBJECT_WHOLE_MAX) {
+			if (!known_find_whole(&fetch->known, &file->oid,
+			        file->size))
+				return lacks(fetch, &file->oid, err);
+			jobs->want_count++;
+			continue;
+		}
+		list = known_find_list(&fetch->known, &file->oid);
+		if (!list)
+			return lacks(fetch, &file->oid, err);
+		jobs->bigs[jobs->big_count++] = (struct big){
+		    .oid = &file->oid,
+		    .size = file->size,
+		    .list = list,
+		};
+		file->settled = true;
+	}
+	return 0;
+}
+
+/* Is everything in the pack a file of the item that is still to be had? */
+static bool is_wanted_whole(const struct fetch *fetch,
+    const struct known_pack *pack)
+{
+	for (size_t i = 0; i < pack->index.count; i++) {
+		const struct pack_record *record = &pack->index.records[i];
+		const struct reach_object *file =
+		    reach_find(&fetch->reach, &record->oid, false);
+
+		if (!file || file->settled || record->chunk_list ||
+		    record->size != file->size)
+			return false;
+	}
+	return true;
+}
+
+static void choose_whole(struct job_list *jobs)
+{
+	struct fetch *fetch = jobs->fetch;
+	struct known *known = &fetch->known;
+
+	jobs->whole = xcalloc(known->count + 1, sizeof(struct known_pack *));
+	for (size_t i = 0; i < known->count; i++) {
+		struct known_pack *pack = known->packs[i];
+
+		if (!is_wanted_whole(fetch, pack))
+			continue;
+		for (size_t k = 0; k < pack->index.count; k++)
+			reach_find(&fetch->reach, &pack->index.records[k].oid,
+			    false)
+			    ->settled = true;
+		pack->used = true;
+		jobs->whole[jobs->whole_count++] = pack;
+	}
+}
+
+static int take_small(void *context, const struct range_want *want,
+    struct slice payload, struct mldv_error *err)
+{
+	return put_object(context, &want->record->oid, payload, err);
+}
+
+static void choose_ranges(struct job_list *jobs)
+{
+	struct fetch *fetch = jobs->fetch;
+	const struct map *files = &fetch->reach.files;
+	size_t count = 0;
+
+	jobs->wants = xcalloc(jobs->want_count + 1, sizeof(*jobs->wants));
+	for (size_t i = 0; i < files->count; i++) {
+		struct reach_object *file = files->entries[i].value;
+		const struct known_place *place;
+
+		if (file->settled)
+			continue;
+		place = known_find_whole(&fetch->known, &file->oid, file->size);
+		place->pack->used = true;
+		jobs->wants[count++] = (struct range_want){
+		    .pack = place->pack,
+		    .record = place->record,
+		};
+	}
+	jobs->sink.context = fetch;
+	jobs->sink.take = take_small;
+	ranges_plan(&jobs->ranges, &fetch->known, jobs->wants, count,
+	    &jobs->sink);
+}
+
+static uint64_t planned_bytes(const struct job_list *jobs)
+{
+	uint64_t sum = ranges_bytes(&jobs->ranges);
+
+	for (size_t i = 0; i < jobs->whole_count; i++)
+		sum += jobs->whole[i]->info.bytes;
+	for (size_t i = 0; i < jobs->big_count; i++)
+		sum += jobs->bigs[i].size;
+	return sum;
+}
+
+static int small_job(void *context, size_t i, struct mldv_error *err)
+{
+	struct job_list *jobs = context;
+
+	if (i < jobs->whole_count)
+		return fetch_pack(jobs->fetch, jobs->whole[i], err);
+	return ranges_read(&jobs->ranges, i - jobs->whole_count, err);
+}
+
+static int run_jobs(struct job_list *jobs, struct mldv_error *err)
+{
+	struct fetch *fetch = jobs->fetch;
+	unsigned threads = fetch->remote->threads;
+
+	if (fetch_lists(&fetch->known, jobs->bigs, jobs->big_count, err) < 0)
+		return -1;
+	remote_begin(fetch->remote, "fetching", planned_bytes(jobs));
+	if (threads > PACKS_AT_ONCE)
+		threads = PACKS_AT_ONCE;
+	if (pool_run(threads, jobs->whole_count + jobs->ranges.count, small_job,
+	        jobs, err) < 0 ||
+	    end_packers(fetch, err) < 0)
+		return -1;
+	return fetch_bigs(fetch, jobs->bigs, jobs->big_count, err);
+}
+
+static void release_jobs(struct job_list *jobs)
+{
+	ranges_release(&jobs->ranges);
+	free(jobs->whole);
+	free(jobs->wants);
+	fetch_release_bigs(jobs->bigs, jobs->big_count);
+}
+
+static void count_moved(const struct fetch *fetch, struct remote_count *out)
+{
+	for (size_t i = 0; i < fetch->known.count; i++) {
+		if (fetch->known.packs[i]->used)
+			out->packs++;
+	}
+	out->bytes = fetch->remote->moved;
+}
+
+static int fetch_objects(struct fetch *fetch, struct remote_count *out,
+    struct mldv_error *err)
+{
+	struct job_list jobs = {.fetch = fetch};
+	int ret = -1;
+
+	if (sort_out(&jobs, err) < 0)
+		goto out;
+	out->objects = jobs.want_count + jobs.big_count;
+	for (size_t i = 0; i < fetch->reach.trees.count; i++) {
+		const struct reach_object *tree =
+		    fetch->reach.trees.entries[i].value;
+
+		if (!tree->settled)
+			out->objects++;
+	}
+	choose_whole(&jobs);
+	choose_ranges(&jobs);
+	ret = 0;
+	if (fetch->dry_run)
+		fetch->remote->moved += planned_bytes(&jobs);
+	else
+		ret = run_jobs(&jobs, err);
+	if (ret == 0)
+		count_moved(fetch, out);
+out:
+	release_jobs(&jobs);
+	return ret;
+}
+
+int remote_fetch(struct remote *remote, struct store *store,
+    const struct content *item, bool dry_run, struct remote_count *out,
+    struct mldv_error *err)
+{
+	const struct reach_source source = {.read = read_trees};
+	struct reach_source from;
+	struct remote_count count = {0};
+	struct fetch fetch;
+	int here = is_here(store, item, err);
+	int ret = -1;
+
+	if (here != 0) {
+		count.nothing = true;
+		*out = count;
+		return here > 0 ? 0 : -1;
+	}
+	fetch_init(&fetch, remote, store, item);
+	fetch.dry_run = dry_run;
+	from = source;
+	from.context = &fetch;
+	if (find_manifest(&fetch, err) < 0 ||
+	    known_load(&fetch.known, store, err) < 0)
+		goto out;
+	if (reach_walk(&fetch.reach, item, &from, err) < 0 ||
+	    end_packers(&fetch, err) < 0)
+		goto out;
+	ret = fetch_objects(&fetch, &count, err);
+	if (ret == 0)
+		*out = count;
+out:
+	fetch_release(&fetch);
+	return ret;
+}
+
+/* Notes the objects as if a walk had found them. */
+static int note_objects(struct job_list *jobs, const struct oid *oids,
+    size_t count, struct mldv_error *err)
+{
+	struct known *known = &jobs->fetch->known;
+
+	jobs->bigs = xcalloc(count + 1, sizeof(*jobs->bigs));
+	jobs->wants = xcalloc(count + 1, sizeof(*jobs->wants));
+	for (size_t i = 0; i < count; i++) {
+		const struct known_place *place =
+		    known_find(known, &oids[i], false);
+
+		if (!place)
+			return lacks(jobs->fetch, &oids[i], err);
+		if (place->record->chunk_list)
+			jobs->bigs[jobs->big_count++] = (struct big){
+			    .oid = &oids[i],
+			    .list = place,
+			};
+		else
+			jobs->wants[jobs->want_count++] = (struct range_want){
+			    .pack = place->pack,
+			    .record = place->record,
+			};
+	}
+	jobs->sink.context = jobs->fetch;
+	jobs->sink.take = take_small;
+	ranges_plan(&jobs->ranges, known, jobs->wants, jobs->want_count,
+	    &jobs->sink);
+	return 0;
+}
+
+int remote_fetch_objects(struct remote *remote, struct store *store,
+    const struct content *item, const struct oid *oids, size_t count,
+    struct mldv_error *err)
+{
+	struct fetch fetch;
+	struct job_list jobs = {.fetch = &fetch};
+	int ret = -1;
+
+	fetch_init(&fetch, remote, store, item);
+	if (find_manifest(&fetch, err) == 0 &&
+	    known_load(&fetch.known, store, err) == 0 &&
+	    note_objects(&jobs, oids, count, err) == 0)
+		ret = run_jobs(&jobs, err);
+	release_jobs(&jobs);
+	fetch_release(&fetch);
+	return ret;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REMOTE_FETCH_H
+#define REMOTE_FETCH_H
+
+/*
+ * One fetch: what its files share.
+ */
+
+#include "base/file.h"
+#include "remote/known.h"
+#include "remote/reach.h"
+
+struct fetch {
+	struct remote *remote;
+	struct store *store;
+	const struct content *item;
+	bool dry_run;
+	struct known known;
+	struct reach reach;
+	struct arena arena;
+	struct idle packers;   /* struct store_packer */
+	pthread_mutex_t trees; /* held while trees are put into a packer */
+};
+
+/* A large object on its way. */
+struct big {
+	const struct oid *oid;
+	uint64_t size; /* 0: not known */
+	const struct known_place *list;
+	struct chunks chunks;
+	struct arena arena;
+	struct tempfile temp;
+	struct oid hashed;
+};
+
+/*
+ * Reads the lists of large objects, and looks whether each adds up and all of
+ * its chunks can be had.
+ */
+CHECKED int fetch_lists(struct known *known, struct big *bigs, size_t count,
+    struct mldv_error *err);
+void fetch_release_bigs(struct big *bigs, size_t count);
+/* Fetches them, after fetch_lists. */
+CHECKED int fetch_bigs(struct fetch *fetch, struct big *bigs, size_t count,
+    struct mldv_error *err);
+
+/* Takes a whole pack, every object of which is wanted, into the store. */
+CHECKED int fetch_pack(struct fetch *fetch, const struct known_pack *pack,
+    struct mldv_error *err);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REMOTE_OPS_H
+#define REMOTE_OPS_H
+
+/*
+ * What every kind of remote can do: named bytes below a prefix.
+ *
+ * Names are relative, with slashes, made by mldv. Every operation blocks and
+ * may be called from several threads at once. Messages name remote and name.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "format/oid.h"
+#include "mldv/events.h"
+
+struct ops {
+	const struct ops_table *table;
+};
+
+struct ops_info {
+	uint64_t size;
+	uint64_t age; /* seconds, by the remote's own clock; if asked for */
+};
+
+/* What is to be put: bytes in memory, or if data is NULL a whole file. */
+struct ops_source {
+	const void *data;
+	int fd;
+	const char *name; /* of the file, for messages */
+	uint64_t size;
+	/* What the file's bytes must hash to, else MLDV_CORRUPT; or NULL. */
+	const struct oid *oid;
+};
+
+enum ops_put {
+	OPS_NEW,     /* only if nothing has the name */
+	OPS_REPLACE, /* whatever is there */
+};
+
+struct ops_table {
+	void (*close)(struct ops *ops);
+	/*
+	 * Called before anything is put where no file 'format' is: makes the
+	 * place if its parent is there, and refuses one that holds foreign
+	 * things.
+	 */
+	int (*prepare)(struct ops *ops, struct mldv_error *err);
+	/* Keeps a gc away until unlock; the file 'format' is there. */
+	int (*lock)(struct ops *ops, struct mldv_error *err);
+	void (*unlock)(struct ops *ops);
+	/* 1, or 0 if nothing has the name. */
+	int (*head)(struct ops *ops, const char *name, bool with_age,
+	    struct ops_info *out, struct mldv_error *err);
+	/* Appends all of it: 1, or 0 if nothing has the name. */
+	int (*get)(struct ops *ops, const char *name, size_t limit,
+	    struct buf *out, struct mldv_error *err);
+	/*
+	 * Just these bytes. MLDV_NOT_FOUND if nothing has the name, and
+	 * MLDV_CORRUPT if it ends before them.
+	 */
+	int (*get_range)(struct ops *ops, const char *name, uint64_t offset,
+	    size_t size, char *out, struct mldv_error *err);
+	/* 1 if it was written, 0 if the name is taken (OPS_NEW only). */
+	int (*put)(struct ops *ops, const char *name,
+	    const struct ops_source *source, enum ops_put how,
+	    struct mldv_error *err);
+	/* Makes durable that what was put has its name. */
+	int (*sync)(struct ops *ops, struct mldv_error *err);
+};
+
+/* A directory. Looks at nothing yet. */
+struct ops *dir_open(const char *path, const char *remote_name,
+    const struct mldv_events *events);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REMOTE_PUSH_H
+#define REMOTE_PUSH_H
+
+/*
+ * One push: what its files share.
+ *
+ *     push.c       the order of it all; manifests
+ *     settle.c     what the remote has already
+ *     plan.c       what travels in which pack
+ *     build.c      new packs out of the store's
+ *     pushlarge.c  chunks of large objects
+ *     upload.c     packs to the remote, and the journal of them
+ */
+
+#include "remote/known.h"
+#include "remote/reach.h"
+
+/* Packs below this are many enough at SMALL_MANY to be written as one. */
+#define SMALL_PACK (PACK_TARGET / 16)
+#define SMALL_MANY 16
+/* Packs in memory at once: see the budget, 256 MiB. */
+#define PACKS_AT_ONCE 3
+
+/* A manifest that was read for its packs. */
+struct push_seen {
+	const struct content *item;
+	int64_t when;
+	struct push_seen *next;
+};
+
+struct push {
+	struct remote *remote;
+	struct store *store;
+	const struct content *item;
+	const struct remote_push *options;
+	struct arena arena;
+	struct known known;
+	struct reach reach;
+	struct push_seen *seen;
+	bool merge[2]; /* small packs of files, of trees, are written anew */
+	struct remote_count count;
+	pthread_mutex_t mutex;    /* guards known.packs, count and journal */
+	const char *journal_path; /* or NULL */
+	int journal;              /* open for appending, or -1 */
+};
+
+/*
+ * Marks as settled what the known packs hold, and those packs as used. Large
+ * objects are settled if all their chunks are there too.
+ */
+CHECKED int push_settle(struct push *push, struct mldv_error *err);
+
+/* A local pack that goes as it is. */
+struct plan_whole {
+	const struct store_pack *pack;
+	bool trees;
+};
+/* An object of a local pack that goes into a new one. */
+struct plan_piece {
+	const struct store_pack *pack;
+	const struct pack_record *record;
+};
+/* A new pack: a run of pieces. */
+struct plan_build {
+	size_t first;
+	size_t count;
+	bool trees;
+};
+struct plan {
+	struct plan_whole *whole;
+	size_t whole_count;
+	size_t whole_capacity;
+	struct plan_piece *pieces;
+	size_t piece_count;
+	size_t piece_capacity;
+	struct plan_build *builds;
+	size_t build_count;
+	size_t build_capacity;
+	const struct reach_object **bigs;
+	size_t big_count;
+	uint64_t bytes; /* of all that, about */
+};
+/* What is to be done about all that is not settled; settles it. */
+CHECKED int push_plan(struct push *push, struct plan *out,
+    struct mldv_error *err);
+void plan_release(struct plan *plan);
+
+/* Builds and uploads one pack. */
+CHECKED int push_build(struct push *push, const struct plan *plan, size_t i,
+    struct mldv_error *err);
+/* Uploads what the known packs lack of large objects. */
+CHECKED int push_bigs(struct push *push, const struct reach_object *const *bigs,
+    size_t count, struct mldv_error *err);
+
+/* Takes up the journal of a push of this item that was interrupted. */
+CHECKED int upload_resume(struct push *push, struct mldv_error *err);
+/* One pack: from the file of the store, or from memory. */
+CHECKED int upload_file(struct push *push, const struct plan_whole *whole,
+    struct mldv_error *err);
+CHECKED int upload_bytes(struct push *push, const struct pack_info *info,
+    bool trees, const struct buf *bytes, struct mldv_error *err);
+/* Closes the journal; done: it is not needed any more. */
+void upload_end(struct push *push, bool done);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "remote/remote.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "base/pool.h"
+#include "remote/inner.h"
+
+#define FORMAT_PREFIX  "mldv-remote "
+#define FORMAT_VERSION 1
+#define FORMAT_LIMIT   4096
+
+static const char readme[] =
+    "This directory holds data that was put here with mldv.\n"
+    "\n"
+    "    packs/ab/<id>.tar.zst               objects, each named by its "
+    "SHA-256;\n"
+    "                                        <id> is the SHA-256 of the file\n"
+    "    manifests/<project>/ab/<oid>.<kind> the packs that hold one file or "
+    "directory\n"
+    "    runs/ab/<key>                       what commands were run, and what "
+    "they made\n"
+    "\n"
+    "Nothing here is to be changed or removed by hand. To have a directory\n"
+    "back without mldv, with a shell, zstd and tar:\n"
+    "\n"
+    "1. Look up in the pointer file (the one in Git that ends in .mldv) the\n"
+    "   oid, 64 digits after 'oid sha256:'. The file in manifests/ that is\n"
+    "   named by these digits lists the packs.\n"
+    "2. Unpack each: zstd -dc <id>.tar.zst | tar xf -  into one directory;\n"
+    "   you get one file per object.\n"
+    "3. A directory is an object with lines 'f <size> <oid> <name>' (x: to be\n"
+    "   executable, l: a symbolic link whose target is the object's text,\n"
+    "   d: a directory, p: a further part of this one).\n"
+    "4. An object above 4 MiB lies there as '<oid>.chunks': join the objects\n"
+    "   that its lines '<size> <oid>' name, in this order.\n"
+    "\n"
+    "sha256sum of each object is its name. mldv-format(5) says all of it.\n";
+
+void idle_init(struct idle *idle)
+{
+	*idle = (struct idle){0};
+	(void)pthread_mutex_init(&idle->mutex, NULL);
+}
+
+void *idle_take(struct idle *idle)
+{
+	void *item = NULL;
+
+	(void)pthread_mutex_lock(&idle->mutex);
+	if (idle->count > 0)
+		item = idle->items[--idle->count];
+	(void)pthread_mutex_unlock(&idle->mutex);
+	return item;
+}
+
+void idle_give(struct idle *idle, void *item)
+{
+	(void)pthread_mutex_lock(&idle->mutex);
+	idle->items = xgrow(idle->items, idle->count, &idle->capacity,
+	    sizeof(*idle->items));
+	idle->items[idle->count++] = item;
+	(void)pthread_mutex_unlock(&idle->mutex);
+}
+
+void idle_release(struct idle *idle, void (*close)(void *item))
+{
+	for (size_t i = 0; i < idle->count; i++)
+		close(idle->items[i]);
+	free(idle->items);
+	(void)pthread_mutex_destroy(&idle->mutex);
+	*idle = (struct idle){0};
+}
+
+static void close_decoder(void *item)
+{
+	pack_decoder_close(item);
+}
+
+/* The directory that a URL means, or NULL. */
+static const char *directory_of(struct arena *arena, const char *url)
+{
+	if (strncmp(url, "file:///", 8) == 0)
+		url += 7;
+	return url[0] == '/' ? path_clean(arena, url) : NULL;
+}
+
+int remote_open(struct remote **out, const struct remote_options *options,
+    struct mldv_error *err)
+{
+	struct remote *remote = xcalloc(1, sizeof(*remote));
+	const char *dir = directory_of(&remote->arena, options->url);
+
+	if (!dir) {
+		arena_release(&remote->arena);
+		free(remote);
+		return err_set(err, MLDV_USAGE,
+		    "cannot understand '%s', the address of remote '%s'; give "
+		    "a directory, as '/path' or 'file:///path'",
+		    options->url, options->name);
+	}
+	remote->name = arena_str(&remote->arena, options->name);
+	remote->url = arena_str(&remote->arena, dir);
+	remote->project = arena_str(&remote->arena, options->project);
+	if (options->state)
+		remote->state = arena_str(&remote->arena, options->state);
+	remote->events = options->events;
+	remote->threads = pool_processors();
+	remote->ops = dir_open(dir, remote->name, remote->events);
+	idle_init(&remote->decoders);
+	(void)pthread_mutex_init(&remote->mutex, NULL);
+	*out = remote;
+	return 0;
+}
+
+void remote_close(struct remote *remote)
+{
+	if (!remote)
+		return;
+	remote->ops->table->close(remote->ops);
+	idle_release(&remote->decoders, close_decoder);
+	(void)pthread_mutex_destroy(&remote->mutex);
+	arena_release(&remote->arena);
+	free(remote);
+}
+
+void remote_set_label(struct remote *remote, const char *label)
+{
+	remote->label = label ? arena_str(&remote->arena, label) : NULL;
+}
+
+int remote_stopped(const struct remote *remote, struct mldv_error *err)
+{
+	const struct mldv_events *events = remote->events;
+
+	if (events && events->cancelled && events->cancelled(events->context))
+		return err_set(err, MLDV_INTERRUPTED, "interrupted");
+	return 0;
+}
+
+int64_t remote_clock(void)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static void show(const struct remote *remote,
+    const struct mldv_progress *progress)
+{
+	const struct mldv_events *events = remote->events;
+
+	if (events && events->progress)
+		events->progress(events->context, progress);
+}
+
+void remote_begin(struct remote *remote, const char *doing, uint64_t total)
+{
+	struct mldv_progress progress = {
+	    .what = doing,
+	    .name = remote->label,
+	    .unit = MLDV_BYTES,
+	    .total = total,
+	};
+
+	remote->doing = doing;
+	remote->done = 0;
+	remote->total = total;
+	show(remote, &progress);
+}
+
+void remote_advance(struct remote *remote, uint64_t bytes)
+{
+	struct mldv_progress progress = {
+	    .name = remote->label,
+	    .unit = MLDV_BYTES,
+	};
+
+	(void)pthread_mutex_lock(&remote->mutex);
+	remote->moved += bytes;
+	remote->done += bytes;
+	if (remote->total > 0 && remote->done > remote->total)
+		remote->done = remote->total;
+	progress.what = remote->doing;
+	progress.done = remote->done;
+	progress.total = remote->total;
+	(void)pthread_mutex_unlock(&remote->mutex);
+	if (progress.what)
+		show(remote, &progress);
+}
+
+void remote_pack_name(const struct oid *id, char out[REMOTE_NAME])
+{
+	char hex[OID_HEX + 1];
+
+	oid_hex(id, hex);
+	(void)snprintf(out, REMOTE_NAME, "packs/%.2s/%s.tar.zst", hex, hex);
+}
+
+void remote_manifest_name(const struct remote *remote,
+    const struct content *item, char out[REMOTE_NAME + 64])
+{
+	char hex[OID_HEX + 1];
+
+	oid_hex(&item->oid, hex);
+	(void)snprintf(out, REMOTE_NAME + 64, "manifests/%.32s/%.2s/%s.%s",
+	    remote->project, hex, hex, item->kind == KIND_DIR ? "dir" : "file");
+}
+
+const char *remote_item_name(const struct remote *remote,
+    const struct content *item, struct buf *out)
+{
+	char hex[OID_HEX + 1];
+
+	if (remote->label)
+		return remote->label;
+	oid_hex(&item->oid, hex);
+	buf_reset(out);
+	buf_printf(out, "%s %.12s", kind_name(item->kind), hex);
+	return buf_str(out);
+}
+
+/* Which version the text of 'format' names; 0: it names none. */
+static uint64_t format_version(const struct buf *text)
+{
+	struct slice slice = {buf_str(text), text->len};
+	struct slice line;
+	uint64_t version;
+
+	if (!slice_cut(&slice, '\n', &line) ||
+	    !slice_starts(line, FORMAT_PREFIX))
+		return 0;
+	line.data += sizeof(FORMAT_PREFIX) - 1;
+	line.len -= sizeof(FORMAT_PREFIX) - 1;
+	return slice_number(line, &version) ? version : 0;
+}
+
+int remote_check_format(struct remote *remote, struct mldv_error *err)
+{
+	struct buf text = {0};
+	uint64_t version;
+	int found;
+
+	if (remote->checked)
+		return 1;
+	found = remote->ops->table->get(remote->ops, "format", FORMAT_LIMIT,
+	    &text, err);
+	version = found > 0 ? format_version(&text) : 0;
+	buf_release(&text);
+	if (found <= 0)
+		return found;
+	if (version == 0)
+		return err_set(err, MLDV_CORRUPT,
+		    "'format' of remote '%s' is damaged: it does not read "
+		    "'mldv-remote %d'; write this line there if the place is "
+		    "an mldv remote",
+		    remote->name, FORMAT_VERSION);
+	if (version > FORMAT_VERSION)
+		return err_set(err, MLDV_FAILED,
+		    "remote '%s' has format %llu, and this mldv knows only "
+		    "format %d; install a newer mldv",
+		    remote->name, (unsigned long long)version, FORMAT_VERSION);
+	remote->checked = true;
+	return 1;
+}
+
+static int put_text(struct remote *remote, const char *name, const char *text,
+    struct mldv_error *err)
+{
+	const struct ops_source source = {.data = text, .size = strlen(text)};
+
+	return remote->ops->table->put(remote->ops, name, &source, OPS_NEW,
+	    err);
+}
+
+int remote_prepare(struct remote *remote, struct mldv_error *err)
+{
+	int found = remote_check_format(remote, err);
+
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if (remote->ops->table->prepare(remote->ops, err) < 0 ||
+	    put_text(remote, "format", FORMAT_PREFIX "1\n", err) < 0 ||
+	    put_text(remote, "README.txt", readme, err) < 0 ||
+	    remote->ops->table->sync(remote->ops, err) < 0)
+		return -1;
+	/* Somebody may have been quicker, with another version. */
+	found = remote_check_format(remote, err);
+	if (found == 0)
+		return err_set(err, MLDV_FAILED,
+		    "cannot read back what was written to remote '%s'",
+		    remote->name);
+	return found < 0 ? -1 : 0;
+}
+
+int remote_has(struct remote *remote, const struct content *item,
+    struct mldv_error *err)
+{
+	char name[REMOTE_NAME + 64];
+	struct ops_info info;
+
+	remote_manifest_name(remote, item, name);
+	return remote->ops->table->head(remote->ops, name, false, &info, err);
+}
+
+static int damaged_manifest(const struct remote *remote, const char *name,
+    struct mldv_error *err)
+{
+	struct mldv_error cause = *err;
+
+	if (cause.code != MLDV_CORRUPT)
+		return -1;
+	return err_set(err, MLDV_CORRUPT,
+	    "'%s' on remote '%s' is damaged: %s; remove it there and push the "
+	    "item again from a clone that has it",
+	    name, remote->name, cause.text);
+}
+
+static bool is_of(const struct manifest *manifest, const struct content *item)
+{
+	const struct content *content = &manifest->content;
+
+	return (content->kind == KIND_DIR) == (item->kind == KIND_DIR) &&
+	    oid_equal(&content->oid, &item->oid) &&
+	    content->size == item->size && content->files == item->files;
+}
+
+int remote_read_manifest(struct remote *remote, const struct content *item,
+    struct arena *arena, struct manifest *out, struct mldv_error *err)
+{
+	char name[REMOTE_NAME + 64];
+	struct buf text = {0};
+	int ret;
+
+	remote_manifest_name(remote, item, name);
+	ret = remote->ops->table->get(remote->ops, name, MANIFEST_LIMIT, &text,
+	    err);
+	if (ret > 0 &&
+	    manifest_parse(out, arena, buf_str(&text), text.len, err) < 0) {
+		ret = damaged_manifest(remote, name, err);
+	} else if (ret > 0 && !is_of(out, item)) {
+		(void)err_set(err, MLDV_CORRUPT,
+		    "it is of another item, or of other sizes than the "
+		    "pointer says");
+		ret = damaged_manifest(remote, name, err);
+	}
+	buf_release(&text);
+	return ret;
+}
+
+int remote_damaged(const struct remote *remote, const struct oid *pack,
+    const struct content *item, struct mldv_error *err)
+{
+	char pack_name[REMOTE_NAME];
+	char manifest[REMOTE_NAME + 64];
+	struct mldv_error cause = *err;
+
+	if (cause.code == MLDV_NOT_FOUND)
+		(void)err_set(&cause, MLDV_CORRUPT,
+		    "it is not there, although the manifest names it");
+	if (cause.code != MLDV_CORRUPT)
+		return -1;
+	remote_pack_name(pack, pack_name);
+	remote_manifest_name(remote, item, manifest);
+	return err_set(err, MLDV_CORRUPT,
+	    "'%s' on remote '%s' is damaged: %s; remove it and '%s' there and "
+	    "push the item again from a clone that has it",
+	    pack_name, remote->name, cause.text, manifest);
+}
+
+const char *remote_state_path(const struct remote *remote, struct arena *arena,
+    const char *dir, const struct oid *oid)
+{
+	char hex[OID_HEX + 1];
+
+	oid_hex(oid, hex);
+	return arena_printf(arena, "%s/%s/%s", remote->state, dir, hex);
+}
