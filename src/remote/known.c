@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "remote/known.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/path.h"
@@ -59,20 +57,19 @@ void known_keep_index(struct remote *remote, const struct oid *id,
     const char *index, size_t size)
 {
 	struct arena arena = {0};
+	struct tempfile temp = {0};
 	struct mldv_error ignored;
 	const char *path;
-	int fd = -1;
 
 	if (!remote->state)
 		return;
 	path = remote_state_path(remote, &arena, "packs", id);
-	if (file_make_parents(path, &ignored) == 0)
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	/* Not durable, not atomic: a reader checks the index's own SHA-256. */
-	if (fd >= 0 && file_write(fd, path, index, size, &ignored) < 0)
-		(void)unlink(path);
-	if (fd >= 0)
-		(void)close(fd);
+	if (file_make_parents(path, &ignored) < 0 ||
+	    tempfile_open(&temp, path_parent(&arena, path), 0666,
+	        &ignored) < 0 ||
+	    file_write(temp.fd, path, index, size, &ignored) < 0 ||
+	    tempfile_commit_cache(&temp, path, &ignored) < 0)
+		tempfile_release(&temp);
 	arena_release(&arena);
 }
 
