@@ -425,8 +425,11 @@ int remote_fetch(struct remote *remote, struct store *store,
 	int here = is_here(store, item, err);
 	int ret = -1;
 
+	/* That it is here does not say that it is there. */
+	if (here > 0)
+		here = remote_has(remote, item, err);
 	if (here != 0) {
-		count.nothing = true;
+		count.nothing = here > 0;
 		*out = count;
 		return here > 0 ? 0 : -1;
 	}

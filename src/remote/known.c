@@ -65,8 +65,8 @@ void known_keep_index(struct remote *remote, const struct oid *id,
 		return;
 	path = remote_state_path(remote, &arena, "packs", id);
 	if (file_make_parents(path, &ignored) < 0 ||
-	    tempfile_open(&temp, path_parent(&arena, path), 0666,
-	        &ignored) < 0 ||
+	    tempfile_open(&temp, path_parent(&arena, path), 0666, &ignored) <
+	        0 ||
 	    file_write(temp.fd, path, index, size, &ignored) < 0 ||
 	    tempfile_commit_cache(&temp, path, &ignored) < 0)
 		tempfile_release(&temp);

@@ -271,7 +271,7 @@ int push_plan(struct push *push, struct plan *out, struct mldv_error *err)
 	return ret;
 }
 
-void plan_release(struct plan *plan)
+void push_plan_release(struct plan *plan)
 {
 	free(plan->whole);
 	free(plan->pieces);

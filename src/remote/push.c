@@ -232,7 +232,7 @@ static int upload_all(struct push *push, struct mldv_error *err)
 	}
 	if (ret == 0)
 		ret = push_bigs(push, plan.bigs, plan.big_count, err);
-	plan_release(&plan);
+	push_plan_release(&plan);
 	return ret;
 }
 
@@ -249,7 +249,7 @@ static int estimate(struct push *push, struct mldv_error *err)
 		for (size_t i = 0; i < plan.whole_count; i++)
 			push->count.objects += plan.whole[i].pack->index.count;
 	}
-	plan_release(&plan);
+	push_plan_release(&plan);
 	return ret;
 }
 

@@ -84,7 +84,7 @@ struct plan {
 /* What is to be done about all that is not settled; settles it. */
 CHECKED int push_plan(struct push *push, struct plan *out,
     struct mldv_error *err);
-void plan_release(struct plan *plan);
+void push_plan_release(struct plan *plan);
 
 /* Builds and uploads one pack. */
 CHECKED int push_build(struct push *push, const struct plan *plan, size_t i,

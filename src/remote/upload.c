@@ -245,7 +245,9 @@ int upload_bytes(struct push *push, const struct pack_info *pack, bool trees,
 		confirm(push, &info, true);
 		return 0;
 	}
+	if (upload(push, &info, &source, err) < 0)
+		return -1;
 	known_keep_index(push->remote, &pack->id, bytes->data + pack->index,
 	    bytes->len - pack->index);
-	return upload(push, &info, &source, err);
+	return 0;
 }
