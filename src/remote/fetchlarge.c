@@ -83,9 +83,11 @@ static int take_list(void *context, const struct range_want *want,
 
 	if (chunks_parse(&big->chunks, &big->arena, payload.data, payload.len,
 	        err) < 0 ||
-	    check_list(known, big, err) < 0)
-		return remote_damaged(known->remote, &want->pack->info.id,
+	    check_list(known, big, err) < 0) {
+		remote_damaged(known->remote, &want->pack->info.id,
 		    want->pack->of, err);
+		return -1;
+	}
 	big->size = big->chunks.size;
 	return 0;
 }
@@ -266,8 +268,9 @@ static int name_job(void *context, size_t i, struct mldv_error *err)
 	if (!oid_equal(&big->hashed, big->oid)) {
 		(void)err_set(err, MLDV_CORRUPT,
 		    "the chunks of an object do not make it up");
-		return remote_damaged(moving->fetch->remote,
-		    &big->list->pack->info.id, moving->fetch->item, err);
+		remote_damaged(moving->fetch->remote, &big->list->pack->info.id,
+		    moving->fetch->item, err);
+		return -1;
 	}
 	return store_large_end(moving->fetch->store, &big->temp, big->oid, err);
 }

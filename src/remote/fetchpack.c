@@ -110,7 +110,7 @@ int fetch_pack(struct fetch *fetch, const struct known_pack *pack,
 	    check_name(data, size, &pack->info.id, err) < 0 ||
 	    parse_index(pack, data, &arena, &index, err) < 0 ||
 	    check_objects(remote, pack, &index, data, err) < 0)
-		(void)remote_damaged(remote, &pack->info.id, fetch->item, err);
+		remote_damaged(remote, &pack->info.id, fetch->item, err);
 	else
 		ret = put_pack(fetch, pack, data, err);
 	if (ret == 0)

@@ -87,7 +87,7 @@ CHECKED int remote_read_manifest(struct remote *remote,
     struct mldv_error *err);
 
 /* Puts the way out behind what is said of a damaged pack of an item. */
-int remote_damaged(const struct remote *remote, const struct oid *pack,
+void remote_damaged(const struct remote *remote, const struct oid *pack,
     const struct content *item, struct mldv_error *err);
 
 /* A file in the state directory: "<state>/<dir>/<hex of oid>". */

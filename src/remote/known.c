@@ -156,7 +156,7 @@ static int take_from_remote(const struct loading *loading,
 	if (ret == 0)
 		known_keep_index(remote, &pack->info.id, data.data, data.len);
 	else
-		(void)remote_damaged(remote, &pack->info.id, pack->of, err);
+		remote_damaged(remote, &pack->info.id, pack->of, err);
 	buf_release(&data);
 	return ret;
 }

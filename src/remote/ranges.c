@@ -93,9 +93,11 @@ static int decode_range(struct ranges *ranges, const struct range *range,
 
 		if (pack_decode(decoder, record,
 		        data + (record->offset - range->offset), key, &payload,
-		        err) < 0)
-			return remote_damaged(ranges->known->remote,
+		        err) < 0) {
+			remote_damaged(ranges->known->remote,
 			    &want->pack->info.id, want->pack->of, err);
+			return -1;
+		}
 		if (ranges->sink->take(ranges->sink->context, want, payload,
 		        err) < 0)
 			return -1;
@@ -123,7 +125,7 @@ int ranges_read(struct ranges *ranges, size_t i, struct mldv_error *err)
 	ret = remote->ops->table->get_range(remote->ops, name, range->offset,
 	    range->length, data, err);
 	if (ret < 0)
-		(void)remote_damaged(remote, &pack->info.id, pack->of, err);
+		remote_damaged(remote, &pack->info.id, pack->of, err);
 	else
 		ret = decode_range(ranges, range, data, decoder, err);
 	free(data);

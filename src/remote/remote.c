@@ -354,7 +354,7 @@ int remote_read_manifest(struct remote *remote, const struct content *item,
 	return ret;
 }
 
-int remote_damaged(const struct remote *remote, const struct oid *pack,
+void remote_damaged(const struct remote *remote, const struct oid *pack,
     const struct content *item, struct mldv_error *err)
 {
 	char pack_name[REMOTE_NAME];
@@ -365,10 +365,10 @@ int remote_damaged(const struct remote *remote, const struct oid *pack,
 		(void)err_set(&cause, MLDV_CORRUPT,
 		    "it is not there, although the manifest names it");
 	if (cause.code != MLDV_CORRUPT)
-		return -1;
+		return;
 	remote_pack_name(pack, pack_name);
 	remote_manifest_name(remote, item, manifest);
-	return err_set(err, MLDV_CORRUPT,
+	(void)err_set(err, MLDV_CORRUPT,
 	    "'%s' on remote '%s' is damaged: %s; remove it and '%s' there and "
 	    "push the item again from a clone that has it",
 	    pack_name, remote->name, cause.text, manifest);
