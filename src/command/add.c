@@ -24,12 +24,10 @@ static void say_done(void *context, const struct mldv_done *done)
 	show_path(at, done->path, &line);
 	buf_add_str(&line, ": ");
 	show_size(done->files, done->bytes, &line);
-	if (done->changed == 0) {
+	if (done->changed == 0)
 		buf_add_str(&line, ", unchanged");
-	} else {
-		buf_add_str(&line, " in ");
-		show_seconds(done->seconds, &line);
-	}
+	else
+		show_took(done->seconds, &line);
 	if (done->ignored > 0) {
 		buf_add_str(&line, "; skipped ");
 		show_count(done->ignored, "file", &line);

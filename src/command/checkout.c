@@ -34,8 +34,7 @@ static void say_done(void *context, const struct mldv_done *done)
 	str_count(done->changed, &line);
 	buf_add_str(&line, " of ");
 	show_size(done->files, done->bytes, &line);
-	buf_add_str(&line, " in ");
-	show_seconds(done->seconds, &line);
+	show_took(done->seconds, &line);
 	term_say(visit->context->term, "%s", buf_str(&line));
 	buf_release(&line);
 }

@@ -80,7 +80,7 @@ static void bash(struct buf *out)
 	    "\n"
 	    "_mldv()\n"
 	    "{\n"
-	    "\tlocal word=${COMP_WORDS[COMP_CWORD]} first= name= words= "
+	    "\tlocal word=${COMP_WORDS[COMP_CWORD]} name= words= "
 	    "options= i\n"
 	    "\n"
 	    "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command/report.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -109,19 +110,28 @@ static void add_string(const char *text, struct buf *out)
 	buf_add_char(out, '"');
 }
 
-/* What stands before a value; one line for what is not deep. */
+/* A line for each record, and for each part of a document that has several. */
+static bool in_lines(const struct json *json)
+{
+	return json->depth > 0 &&
+	    json->depth <= (json->brackets[json->depth - 1] == '[' ? 2 : 1);
+}
+
+static void begin_line(struct json *json)
+{
+	buf_add_char(&json->out, '\n');
+	add_spaces(json->depth * 2, &json->out);
+}
+
+/* What stands before a value. */
 static void begin_value(struct json *json, const char *name)
 {
-	enum { LINES = 2 };
-
 	if (json->filled)
 		buf_add_char(&json->out, ',');
-	if (json->depth > 0 && json->depth <= LINES) {
-		buf_add_char(&json->out, '\n');
-		add_spaces((size_t)json->depth * 2, &json->out);
-	} else if (json->filled) {
+	if (in_lines(json))
+		begin_line(json);
+	else if (json->filled)
 		buf_add_char(&json->out, ' ');
-	}
 	if (name != NULL) {
 		add_string(name, &json->out);
 		buf_add_str(&json->out, ": ");
@@ -133,17 +143,18 @@ void json_begin(struct json *json, const char *name, char bracket)
 {
 	begin_value(json, name);
 	buf_add_char(&json->out, bracket);
-	json->depth++;
+	assert(json->depth < sizeof(json->brackets));
+	json->brackets[json->depth++] = bracket;
 	json->filled = false;
 }
 
 void json_end(struct json *json, char bracket)
 {
+	bool lines = json->filled && in_lines(json);
+
 	json->depth--;
-	if (json->filled && json->depth < 2) {
-		buf_add_char(&json->out, '\n');
-		add_spaces((size_t)json->depth * 2, &json->out);
-	}
+	if (lines)
+		begin_line(json);
 	buf_add_char(&json->out, bracket);
 	json->filled = true;
 }
@@ -231,6 +242,14 @@ void show_seconds(double seconds, struct buf *out)
 		    (unsigned long long)whole / 60 % 60,
 		    (unsigned long long)whole % 60);
 	}
+}
+
+void show_took(double seconds, struct buf *out)
+{
+	if (seconds < 0.05)
+		return;
+	buf_add_str(out, " in ");
+	show_seconds(seconds, out);
 }
 
 void show_size(uint64_t files, uint64_t bytes, struct buf *out)

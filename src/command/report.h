@@ -32,8 +32,9 @@ void columns_release(struct columns *columns);
 /* A document that is being written. Names may be NULL, in arrays. */
 struct json {
 	struct buf out;
-	unsigned depth;
-	bool filled; /* something stands before, in the same brackets */
+	char brackets[8]; /* that are open */
+	size_t depth;
+	bool filled; /* something stands before, in the innermost ones */
 };
 void json_begin(struct json *json, const char *name, char bracket);
 void json_end(struct json *json, char bracket);
@@ -58,6 +59,8 @@ void show_text(const char *text, struct buf *out);
 void show_count(uint64_t count, const char *noun, struct buf *out);
 /* "0.9 s", "52 s", "3 min 20 s" */
 void show_seconds(double seconds, struct buf *out);
+/* " in 0.9 s", unless it was no time at all. */
+void show_took(double seconds, struct buf *out);
 /* "60,000 files, 163 MB" */
 void show_size(uint64_t files, uint64_t bytes, struct buf *out);
 

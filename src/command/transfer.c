@@ -9,13 +9,12 @@ static void say_done(void *context, const struct mldv_done *done)
 	const struct context *at = context;
 	struct buf line = {0};
 
+	if (done->changed == 0)
+		return;
 	show_path(at, done->path, &line);
 	buf_add_str(&line, ": ");
 	show_size(done->files, done->bytes, &line);
-	if (done->seconds > 0) {
-		buf_add_str(&line, " in ");
-		show_seconds(done->seconds, &line);
-	}
+	show_took(done->seconds, &line);
 	term_say(at->term, "%s", buf_str(&line));
 	buf_release(&line);
 }

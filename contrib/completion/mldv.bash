@@ -1,0 +1,59 @@
+# bash completion of mldv, written by 'mldv completion bash'.
+
+_mldv()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} name= words= options= i
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-C) ((i++)) ;;
+		-*) ;;
+		*)
+			name=${name:+$name }${COMP_WORDS[i]}
+			case $name in
+			remote | new | metrics) ;;
+			*) break ;;
+			esac
+			;;
+		esac
+	done
+	case $name in
+	'')
+		words=' add repro status push pull init remote config rm mv diff checkout unprotect fetch fsck new metrics help version'
+		options=' -C --directory -q --quiet --no-wait --version -h --help'
+		;;
+	'add') options=' -q --quiet --no-wait -h --help --note' ;;
+	'repro') options=' -q --quiet --no-wait -h --help -n --dry-run -f --force -S --set --json' ;;
+	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
+	'push') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote' ;;
+	'pull') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run -r --remote' ;;
+	'init') options=' -q --quiet --no-wait -h --help' ;;
+	'remote') words='add list default remove' ;;
+	'remote add') options=' -q --quiet --no-wait -h --help --local' ;;
+	'remote list') options=' -q --quiet --no-wait -h --help --json' ;;
+	'remote default') options=' -q --quiet --no-wait -h --help --local' ;;
+	'remote remove') options=' -q --quiet --no-wait -h --help' ;;
+	'config') options=' -q --quiet --no-wait -h --help -l --list --unset --user --local --json' ;;
+	'rm') options=' -q --quiet --no-wait -h --help -k --keep -f --force' ;;
+	'mv') options=' -q --quiet --no-wait -h --help' ;;
+	'diff') options=' -q --quiet --no-wait -h --help --json' ;;
+	'checkout') options=' -q --quiet --no-wait -h --help -f --force' ;;
+	'unprotect') options=' -q --quiet --no-wait -h --help' ;;
+	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote' ;;
+	'fsck') options=' -q --quiet --no-wait -h --help --budget --repair --json' ;;
+	'new') words='stage' ;;
+	'new stage') options=' -q --quiet --no-wait -h --help -d --dep -o --out -m --metrics --git-out -p --param --cwd --desc -f --force' ;;
+	'metrics') words='show' ;;
+	'metrics show') options=' -q --quiet --no-wait -h --help --json' ;;
+	'help') options=' -q --quiet --no-wait -h --help' ;;
+	'version') options=' -q --quiet --no-wait -h --help' ;;
+	esac
+	COMPREPLY=()
+	case $word in
+	-*) words=$options ;;
+	esac
+	[ -z "$words" ] ||
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -o bashdefault -o default -F _mldv mldv
