@@ -59,6 +59,8 @@ int ini_error(const struct ini *ini, unsigned line, struct mldv_error *err,
 #endif
 /* May it be the NAME of [stage NAME] or [remote NAME]? */
 bool ini_is_name(struct slice name);
+/* May it be a key, and so a parameter's name? */
+bool ini_is_key(struct slice key);
 
 /*
  * Puts into *out the text with key set in the section (made at the end if it

@@ -84,15 +84,23 @@ static bool is_name_char(char c)
 	    (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
 }
 
-bool ini_is_name(struct slice name)
+static bool is_made_of_name_chars(struct slice text)
 {
-	if (name.len == 0 || name.len > NAME_LIMIT)
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		if (!is_name_char(name.data[i]))
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_name_char(text.data[i]))
 			return false;
 	}
-	return true;
+	return text.len > 0;
+}
+
+bool ini_is_name(struct slice name)
+{
+	return name.len <= NAME_LIMIT && is_made_of_name_chars(name);
+}
+
+bool ini_is_key(struct slice key)
+{
+	return key.len <= INI_NAME && is_made_of_name_chars(key);
 }
 
 /* "stage train" or "params" */
@@ -145,13 +153,11 @@ CHECKED static int check_key(const struct ini_scan *scan, struct slice key,
 	if (key.len > INI_NAME)
 		return ini_error(scan->ini, scan->number, err,
 		    "a key has at most %d bytes", INI_NAME);
-	for (size_t i = 0; i < key.len; i++) {
-		if (!is_name_char(key.data[i]))
-			return ini_error(scan->ini, scan->number, err,
-			    "'%.*s' cannot be a key; one is made of A-Z a-z "
-			    "0-9 . _ -",
-			    (int)key.len, key.data);
-	}
+	if (!ini_is_key(key))
+		return ini_error(scan->ini, scan->number, err,
+		    "'%.*s' cannot be a key; one is made of A-Z a-z "
+		    "0-9 . _ -",
+		    (int)key.len, key.data);
 	if (!scan->in_section)
 		return ini_error(scan->ini, scan->number, err,
 		    "key '%.*s' stands before the first section", (int)key.len,

@@ -189,3 +189,19 @@ int items_path(const struct ini *ini, struct arena *arena, unsigned line,
 	*out = path;
 	return 0;
 }
+
+bool items_is_path(const char *path)
+{
+	if (path[0] == '\0' || strlen(path) > PATH_LIMIT || in_git(path))
+		return false;
+	for (;;) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 0 || (len == 1 && path[0] == '.') ||
+		    (len == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+		if (path[len] == '\0')
+			return true;
+		path += len + 1;
+	}
+}

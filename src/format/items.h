@@ -50,5 +50,7 @@ CHECKED int items_option(const struct items *items, struct item *item,
  */
 CHECKED int items_path(const struct ini *ini, struct arena *arena,
     unsigned line, const char *text, const char **out, struct mldv_error *err);
+/* Is it as items_path gives it, and not the root? */
+bool items_is_path(const char *path);
 
 #endif

@@ -97,6 +97,8 @@ CHECKED static int read_head(struct reader *r, struct lockfile *lock,
 	if (lines_field(&r->lines, "stage", err) < 0 ||
 	    lines_path(&r->lines, &lock->arena, &name, err) < 0)
 		return -1;
+	if (!ini_is_name(name))
+		return lines_error(&r->lines, err, "a stage has no such name");
 	if (lock->count > 0 &&
 	    strcmp(lock->stages[lock->count - 1].name, name.data) >= 0)
 		return lines_error(&r->lines, err,
@@ -127,11 +129,23 @@ CHECKED static int read_stage(struct reader *r, struct lockfile *lock,
 	if (!oid_equal(&oid, &stage->oid))
 		return lines_error(&r->lines, err,
 		    "the lines of stage '%s' do not add up to its key; run "
-		    "'mldv repro' to have them written anew",
+		    "'git checkout mldv.lock', then 'mldv repro'",
 		    stage->name);
 	if (key_parse(&stage->key, r->key.data, r->key.len, err) < 0)
 		return err_prefix(err, "lock, stage '%s'", stage->name);
 	return 0;
+}
+
+/* What Git leaves where it could not merge. */
+static bool has_conflict(const char *text, size_t len)
+{
+	const char *mark = "\n<<<<<<< ";
+	size_t mark_len = strlen(mark);
+
+	if (len < mark_len)
+		return false;
+	return memcmp(text, mark + 1, mark_len - 1) == 0 ||
+	    memmem(text, len, mark, mark_len);
 }
 
 int lockfile_parse(struct lockfile *out, const char *text, size_t len,
@@ -144,6 +158,10 @@ int lockfile_parse(struct lockfile *out, const char *text, size_t len,
 	if (len > LOCKFILE_LIMIT)
 		return err_set(err, MLDV_CORRUPT,
 		    "the lock is larger than %d MiB", LOCKFILE_LIMIT >> 20);
+	if (has_conflict(text, len))
+		return err_set(err, MLDV_CORRUPT,
+		    "the lock holds a merge conflict; run 'git checkout "
+		    "--ours mldv.lock', then 'mldv repro'");
 	if (lines_start(&reader.lines, "lock", text, len, err) < 0)
 		goto out;
 	while (reader.lines.rest.len > 0) {

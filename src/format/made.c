@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/items.h"
+
 int made_parse(struct made *out, struct arena *arena, struct lines *lines,
     struct mldv_error *err)
 {
 	struct content content = {.files = 1};
 	struct slice letter;
 	struct slice path;
+	const char *refused;
 
 	if (lines_word(lines, &letter, err) < 0)
 		return -1;
@@ -24,6 +27,12 @@ int made_parse(struct made *out, struct arena *arena, struct lines *lines,
 	if (lines_oid(lines, &content.oid, err) < 0 ||
 	    lines_path(lines, arena, &path, err) < 0)
 		return -1;
+	refused = content_refused(&content);
+	if (refused)
+		return lines_error(lines, err, "%s", refused);
+	if (!items_is_path(path.data))
+		return lines_error(lines, err,
+		    "'%.200s' is not a path inside the repository", path.data);
 	*out = (struct made){content, path.data};
 	return 0;
 }

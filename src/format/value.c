@@ -353,3 +353,22 @@ void value_show(struct slice canonical, struct buf *out)
 	} while (more);
 	buf_add_char(out, ']');
 }
+
+bool value_is_canonical(enum value_type type, const char *canonical)
+{
+	struct arena arena = {0};
+	struct mldv_error ignored;
+	struct value value = {.type = type, .canonical = ""};
+	struct buf text = {0};
+	bool same;
+
+	if (type == VALUE_TEXT)
+		buf_add_str(&text, canonical);
+	else
+		value_show(slice_of(canonical), &text);
+	same = value_parse(&value, &arena, buf_str(&text), &ignored) == 0 &&
+	    value.type == type && strcmp(value.canonical, canonical) == 0;
+	buf_release(&text);
+	arena_release(&arena);
+	return same;
+}

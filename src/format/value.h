@@ -29,6 +29,8 @@ CHECKED int value_parse(struct value *out, struct arena *arena,
 void value_show(struct slice canonical, struct buf *out);
 /* Appends the shortest decimal that reads back as the same number: 0.1. */
 void value_show_number(double number, struct buf *out);
+/* Is it just what value_parse makes canonical for this type? */
+bool value_is_canonical(enum value_type type, const char *canonical);
 /* "bool", "int", "float", "text", "list" */
 const char *value_type_name(enum value_type type);
 

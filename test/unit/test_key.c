@@ -151,6 +151,18 @@ static void refuses_what_is_not_canonical(void **state)
 	    "key, line 4: 'q' is not f, x, l or d");
 	refuse(HEAD "param real x 1\n" TAIL,
 	    "key, line 4: 'real' is not a type");
+	refuse(HEAD "param float x 0.1\n" TAIL,
+	    "key, line 4: the value of 'x' is not written as float is");
+	refuse(HEAD "param int x 01\n" TAIL,
+	    "key, line 4: the value of 'x' is not written as int is");
+	refuse(HEAD "param text x a\n" TAIL,
+	    "key, line 4: the value of 'x' is not written as text is");
+	refuse(HEAD "param int x/y 1\n" TAIL,
+	    "key, line 4: a parameter has no such name");
+	refuse(HEAD "out ../x\n" TAIL,
+	    "key, line 4: '../x' is not a path inside the repository");
+	refuse(HEAD "dep f " ABC " a//b\n" TAIL,
+	    "key, line 4: 'a//b' is not a path inside the repository");
 	refuse(HEAD "out a\\b\n" TAIL,
 	    "key, line 4: a backslash is followed by neither n nor another");
 	refuse("mldv-key 1\ncmd " ABC " x\ncwd .\n" TAIL,

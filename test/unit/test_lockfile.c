@@ -158,7 +158,15 @@ static void refuses_what_does_not_fit(void **state)
 	    "lock, line 2: begins with 'key', not 'stage'");
 	refuse("mldv-lock 1\nstage a\nkey " ABC "\n",
 	    "lock, line 3: the lines of stage 'a' do not add up to its key");
-	refuse("<<<<<<< HEAD\n", "lock, line 1: is not 'mldv-lock 1'");
+	refuse("<<<<<<< HEAD\n", "the lock holds a merge conflict; run 'git ");
+	refuse("mldv-lock 1\n<<<<<<< HEAD\n",
+	    "the lock holds a merge conflict; run 'git ");
+	refuse("mldv-lock 1\nstage a/b\n",
+	    "lock, line 2: a stage has no such name");
+	refuse("mldv-lock 1\nstage a\nkey " ABC "\nmade f 3 " ABC " ../x\n",
+	    "lock, line 4: '../x' is not a path inside the repository");
+	refuse("mldv-lock 1\nstage a\nkey " ABC "\nmade f 0 " ABC " x\n",
+	    "lock, line 4: just the empty object has size 0");
 	add_stage(&lock, "a", "x");
 	add_stage(&lock, "b", "y");
 	lockfile_format(&lock, &out);
@@ -183,7 +191,7 @@ static void refuses_what_does_not_fit(void **state)
 static void refuses_key_lines_after_what_was_made(void **state)
 {
 	(void)state;
-	refuse("mldv-lock 1\nstage a\nkey " ABC "\nmade f 1 " ABC " x\ncmd " ABC
+	refuse("mldv-lock 1\nstage a\nkey " ABC "\nmade f 3 " ABC " x\ncmd " ABC
 	       "\n",
 	    "lock, line 5: stands after what the stage made");
 }

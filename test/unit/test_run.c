@@ -70,7 +70,7 @@ static void writes_what_it_read(void **state)
 	static const char *const texts[] = {
 	    HEAD MADE "\n" KEY,
 	    HEAD "\n" KEY,
-	    HEAD "made x 0 " ABC " a\\nb \\\\\n\n" KEY,
+	    HEAD "made x 3 " ABC " a\\nb \\\\\n\n" KEY,
 	};
 
 	(void)state;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What is taken for a key is written again as it was.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/key.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct mldv_error err = {0};
+	struct buf out = {0};
+	struct buf words = {0};
+	struct key empty = {0};
+	struct key key;
+	struct oid oid;
+
+	if (key_parse(&key, (const char *)data, size, &err) == 0) {
+		key_end(&key, &out, &oid);
+		if (out.len != size || memcmp(out.data, data, size) != 0)
+			abort();
+		if (key_difference(&key, &key, &words) || words.len > 0)
+			abort();
+		if (!key_difference(&empty, &key, &words) ||
+		    !key_difference(&key, &empty, &words))
+			abort();
+		key_release(&key);
+	} else if (err.code != MLDV_CORRUPT || err.text[0] == '\0') {
+		abort();
+	}
+	buf_release(&out);
+	buf_release(&words);
+	return 0;
+}
