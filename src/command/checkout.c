@@ -31,8 +31,10 @@ static void say_done(void *context, const struct mldv_done *done)
 	visit->any = true;
 	show_path(visit->context, done->path, &line);
 	buf_add_str(&line, ": ");
-	str_count(done->changed, &line);
-	buf_add_str(&line, " of ");
+	if (done->changed < done->files) {
+		str_count(done->changed, &line);
+		buf_add_str(&line, " of ");
+	}
 	show_size(done->files, done->bytes, &line);
 	show_took(done->seconds, &line);
 	term_say(visit->context->term, "%s", buf_str(&line));

@@ -126,10 +126,10 @@ static void say_sum(const struct visit *visit, const struct strs *staged)
 {
 	if (visit->given->json || visit->given->dry_run)
 		return;
-	if (visit->changed == 0 && staged->count == 0)
+	if (staged->count > 0)
+		say_wrote(visit->context, "", staged);
+	else if (visit->changed == 0)
 		term_say(visit->context->term, "everything is up to date");
-	else
-		say_wrote(visit->context, "mldv.lock", staged);
 }
 
 static int run(const struct context *context, const void *values,

@@ -31,6 +31,7 @@ struct visit {
 	struct json json;
 	struct columns columns;
 	uint64_t items, stages; /* that are not as they should be */
+	bool absent, deleted;   /* an item is */
 };
 
 static const char *item_word(enum mldv_state state)
@@ -57,7 +58,7 @@ static void add_part(uint64_t count, const char *word, struct buf *out)
 	buf_printf(out, " %s", word);
 }
 
-/* "3 new, 1 changed", "60,000 files, 163 MB", "not in the store: pull it" */
+/* "3 new, 1 changed", "60,000 files, 163 MB" */
 static void add_details(const struct mldv_item *item, struct buf *out)
 {
 	if (item->state == MLDV_MODIFIED && item->counted) {
@@ -71,10 +72,6 @@ static void add_details(const struct mldv_item *item, struct buf *out)
 		return;
 	}
 	show_size(item->files, item->bytes, out);
-	if (item->state == MLDV_ABSENT)
-		buf_add_str(out, ", not in the store; run 'mldv pull'");
-	else if (item->state == MLDV_DELETED)
-		buf_add_str(out, ", in the store");
 }
 
 static void item_json(struct json *json, const struct mldv_item *item)
@@ -101,6 +98,8 @@ static void visit_item(void *context, const struct mldv_item *item)
 
 	if (item->state != MLDV_CLEAN)
 		visit->items++;
+	visit->absent = visit->absent || item->state == MLDV_ABSENT;
+	visit->deleted = visit->deleted || item->state == MLDV_DELETED;
 	if (visit->given->json) {
 		item_json(&visit->json, item);
 		return;
@@ -162,6 +161,18 @@ static int list_stages(struct visit *visit, struct mldv_error *err)
 	return ret;
 }
 
+static void say_ways_out(const struct visit *visit)
+{
+	if (visit->given->json)
+		return;
+	if (visit->absent)
+		term_say(visit->context->term,
+		    "'mldv pull' gets what is not here");
+	if (visit->deleted)
+		term_say(visit->context->term,
+		    "'mldv checkout' brings back what is deleted");
+}
+
 static int list(struct visit *visit, bool *dirty, struct mldv_error *err)
 {
 	const struct context *context = visit->context;
@@ -175,8 +186,10 @@ static int list(struct visit *visit, bool *dirty, struct mldv_error *err)
 	json_begin(&visit->json, "items", '[');
 	ret = mldv_status(context->project, &how, dirty, err);
 	json_end(&visit->json, ']');
-	if (ret == 0)
+	if (ret == 0) {
 		columns_write(&visit->columns, context->term);
+		say_ways_out(visit);
+	}
 	if (ret == 0)
 		ret = list_stages(visit, err);
 	json_end(&visit->json, '}');
