@@ -198,6 +198,11 @@ CHECKED static int check_entry(const struct ini *ini, const char *section,
 	    layer != CONFIG_PROJECT)
 		ret = ini_error(ini, entry->line, err,
 		    "'%s' belongs in mldv.ini", entry->key);
+	else if (strcmp(key->name, "store.dir") == 0 && layer == CONFIG_PROJECT)
+		/* A clone must not write where its author chose. */
+		ret = ini_error(ini, entry->line, err,
+		    "'store.dir' belongs in this clone's settings: 'mldv "
+		    "config --local store.dir DIR'");
 	else
 		ret = check_value(ini, key, entry, err);
 	arena_release(&arena);

@@ -44,10 +44,14 @@ static void accepts_what_is_known(void **state)
 	(void)state;
 	check("[project]\nid = 0123456789abcdef\nremote = o\n"
 	      "[remote o]\nurl = /x\n[store]\nlink = hardlink, copy\n"
-	      "dir = /y\n[git]\nstage = no\n[add]\nignore =\n  a\n  b\n"
+	      "[git]\nstage = no\n[add]\nignore =\n  a\n  b\n"
 	      "[rules]\nwatch =\n[pipeline]\nx = 1\n[params]\nx = 1\n"
 	      "[stage a]\nx = 1\n",
 	    CONFIG_PROJECT, NULL);
+	check("[store]\ndir = /srv/store\n", CONFIG_CLONE, NULL);
+	check("[store]\ndir = /srv/store\n", CONFIG_PROJECT,
+	    "mldv.ini:2: 'store.dir' belongs in this clone's settings: 'mldv "
+	    "config --local store.dir DIR'");
 	check("[store]\nlink = copy\n", CONFIG_USER, NULL);
 }
 
