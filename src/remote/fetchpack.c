@@ -56,7 +56,7 @@ static int check_objects(struct remote *remote, const struct known_pack *pack,
 {
 	struct pack_decoder *decoder = idle_take(&remote->decoders);
 	const struct pack_record **records =
-	    xcalloc(index->count, sizeof(*records));
+	    xcalloc(index->count, sizeof(struct pack_record *));
 	struct slice payload;
 	int ret = 0;
 
@@ -65,7 +65,8 @@ static int check_objects(struct remote *remote, const struct known_pack *pack,
 	/* By place, so that each frame is decoded once. */
 	for (size_t i = 0; i < index->count; i++)
 		records[i] = &index->records[i];
-	qsort(records, index->count, sizeof(*records), compare_places);
+	qsort(records, index->count, sizeof(struct pack_record *),
+	    compare_places);
 	for (size_t i = 0; ret == 0 && i < index->count; i++)
 		ret =
 		    pack_decode(decoder, records[i], data + records[i]->offset,

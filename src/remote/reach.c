@@ -163,7 +163,8 @@ int reach_take(struct reach *reach, struct reach_object *object,
 static int read_level(struct reach *reach, size_t from, size_t to,
     const struct reach_source *source, struct mldv_error *err)
 {
-	struct reach_object **trees = xcalloc(to - from, sizeof(*trees));
+	struct reach_object **trees =
+	    xcalloc(to - from, sizeof(struct reach_object *));
 	int ret;
 
 	for (size_t i = from; i < to; i++)

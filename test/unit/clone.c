@@ -22,9 +22,7 @@ static bool is_cancelled(void *context)
 {
 	struct clone *clone = context;
 
-	if (clone->calm < 0)
-		return false;
-	return __sync_fetch_and_sub(&clone->calm, 1) <= 0;
+	return clone->nervous && atomic_fetch_sub(&clone->calm, 1) <= 0;
 }
 
 void clone_open(struct clone *clone, const char *name)
@@ -35,7 +33,7 @@ void clone_open(struct clone *clone, const char *name)
 	char *cwd;
 
 	assert_int_equal(path_cwd(&arena, &cwd, &err), 0);
-	*clone = (struct clone){.name = name, .calm = -1};
+	*clone = (struct clone){.name = name};
 	clone->events.context = clone;
 	clone->events.cancelled = is_cancelled;
 	clone->store =

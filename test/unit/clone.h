@@ -7,6 +7,7 @@
  * bytes to put there. All remotes are the directory "remote".
  */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
@@ -20,7 +21,8 @@ struct clone {
 	struct store *store;
 	struct remote *remote;
 	struct mldv_events events;
-	int calm; /* how often cancelled() still says no; -1: always */
+	bool nervous;    /* cancelled() says yes … */
+	atomic_int calm; /* … after so many times of no */
 };
 
 /* Opened anew it has what was left there. */

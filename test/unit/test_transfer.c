@@ -864,7 +864,8 @@ static void an_interrupted_push_goes_on_where_it_was(void **state)
 	random_bytes(&bytes, 8, 150u << 20);
 	clone_open(&a, "a");
 	clone_add_file(&a, &bytes, &item);
-	a.calm = 30;
+	a.nervous = true;
+	atomic_store(&a.calm, 30);
 	assert_int_equal(remote_push(a.remote, a.store, &item, &options, &count,
 	                     &err),
 	    -1);
@@ -873,7 +874,7 @@ static void an_interrupted_push_goes_on_where_it_was(void **state)
 	assert_true(packs > 0);
 	assert_int_equal(count_of(MANIFESTS), 0);
 	assert_int_equal(count_of("a/state"), packs + 1);
-	a.calm = -1;
+	a.nervous = false;
 	clone_push(&a, &item, &count);
 	assert_true(count.bytes < (151u << 20) - packs * (32u << 20));
 	assert_int_equal(count_of("a/state/pushes"), 0);
