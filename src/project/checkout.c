@@ -17,7 +17,7 @@ static int checkout_one(struct mldv_project *project, const struct item *item,
 		ret = worktree_place(project, item->path, &item->content,
 		    options->force, &count, err);
 	lock_release(&lock);
-	if (ret == 0 && options->done) {
+	if (ret == 0 && count.read > 0 && options->done) {
 		const struct mldv_done done = {
 		    .path = item->path,
 		    .files = item->content.files,
