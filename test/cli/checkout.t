@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 start() {
-	project
+	project .
 	mkdir -p d/sub/empty
 	echo 1 >d/1
 	echo 2 >d/sub/2

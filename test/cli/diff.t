@@ -8,7 +8,7 @@ start() {
 	project p
 	cd p
 	mkdir -p d/sub
-	for i in 1 2 3 4; do echo "file $i" >d/$i; done
+	for i in 1 2 3 4; do echo "file $i" >"d/$i"; done
 	echo moved >d/sub/old
 	mldv add d
 	git commit -qm 1

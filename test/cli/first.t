@@ -46,7 +46,7 @@ check 'from init to repro, and on in a clone' '
 	cd clone
 	mldv pull
 	[ "$(cat models/model.pt)" = "600 0.1" ]
-	mldv repro >out
+	mldv repro
 	[ "$(cat models/model.pt)" = "600 0.1" ]
 	mldv status --exit-code
 	[ -z "$(git status --porcelain)" ]

@@ -9,7 +9,7 @@ start() {
 	cd p
 	mldv remote add origin "$PWD/../remote"
 	mkdir -p d/sub
-	for i in 1 2 3; do echo "file $i" >d/$i; done
+	for i in 1 2 3; do echo "file $i" >"d/$i"; done
 	echo deep >d/sub/deep
 	head -c 5000000 /dev/zero | tr '\0' x >d/big
 	mldv add d
@@ -33,7 +33,7 @@ damage() {
 
 # The pack that holds the files, not the trees.
 data_pack() {
-	for pack in $(find .git/mldv/store/packs -name '*.zst'); do
+	for pack in .git/mldv/store/packs/*/*.zst; do
 		if zstd -dcq "$pack" | tar tf - 2>/dev/null |
 			grep -q "$(sha256sum d/1 | cut -d' ' -f1)"; then
 			echo "$pack"
@@ -102,7 +102,7 @@ check 'every byte of a pack is watched; nothing of it is lost with --repair' '
 
 check 'what is whole in a damaged pack is kept, without a remote' '
 	project
-	mkdir d; for i in 1 2 3; do head -c 200000 /dev/urandom >d/$i; done
+	mkdir d; for i in 1 2 3; do head -c 200000 /dev/urandom >"d/$i"; done
 	mldv add d
 	cp -a d copy
 	pack=$(data_pack)

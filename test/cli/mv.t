@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 start() {
-	project
+	project .
 	mkdir -p data/d
 	echo x >data/d/x
 	mldv add --note "from the client" data/d

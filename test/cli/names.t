@@ -81,13 +81,13 @@ check 'an item itself may have any name up to 250 bytes' '
 	mldv push
 	mldv status --exit-code
 	mkdir ../before
-	find . -maxdepth 1 -type f ! -name "*.mldv" ! -name ".git*" ! -name mldv.ini \
-		-exec cp {} ../before/ \;
-	[ "$(find ../before -type f | wc -l)" -eq 30 ]
+	find . -maxdepth 1 -type f ! -name "*.mldv" ! -name ".git*" \
+		! -name mldv.ini -exec cp {} ../before/ \;
+	[ "$(find ../before -type f -printf x | wc -c)" -eq 30 ]
 	cd ..; git clone -q p q; cd q
 	mldv pull
 	for file in ../before/*; do
-		cmp "$file" "${file##*/}"
+		cmp "$file" "./${file##*/}"
 	done
 	mldv status --exit-code
 	mldv fsck
@@ -109,7 +109,8 @@ check 'rm and mv take such names too' '
 		mldv add -- "$name"
 		mldv mv -- "$name" "to $name"
 		[ -f "to $name" ]
-		git check-ignore -q -- "to $name"
+		git ls-files -o --exclude-standard >out
+		hasnt "^to " out
 		mldv rm -- "to $name"
 		[ ! -e "to $name" ]
 		[ -f other ]
@@ -122,9 +123,9 @@ check 'a name that another would match is not ignored with it' '
 	project
 	echo 1 >"star*"; echo 2 >starfish; echo 3 >"#hash"
 	mldv add "star*" "#hash"
-	if git check-ignore -q starfish; then exit 1; fi
-	git check-ignore -q "star*"
-	git check-ignore -q "#hash"
+	git ls-files -o --exclude-standard >../out
+	echo starfish >../expected
+	same ../expected ../out
 '
 
 check 'paths of 4,000 bytes' '

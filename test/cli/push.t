@@ -8,7 +8,7 @@ start() {
 	cd p
 	mldv remote add origin "$PWD/../remote"
 	mkdir d
-	for i in $(seq 1 50); do echo "file $i" >d/$i; done
+	for i in $(seq 1 50); do echo "file $i" >"d/$i"; done
 	mldv add d
 	git commit -qm d
 }

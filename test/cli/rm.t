@@ -5,7 +5,7 @@
 
 # A committed item d beside a file of Git's.
 start() {
-	project
+	project .
 	mkdir -p data/d
 	echo x >data/d/x
 	echo g >data/g
@@ -62,7 +62,7 @@ check 'data that is not here is no obstacle' '
 '
 
 check 'what is left empty goes too, as with Git' '
-	project
+	project .
 	mkdir -p a/b/d; echo x >a/b/d/x; mldv add a/b/d
 	mldv rm a/b/d
 	[ ! -e a ]
@@ -86,7 +86,7 @@ check 'what is not an item is refused' '
 '
 
 check 'a file outside the item is never touched through a link in it' '
-	project
+	project .
 	mkdir outside d; echo x >outside/x; ln -s ../outside d/link
 	mldv add d
 	mldv rm d

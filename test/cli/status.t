@@ -9,7 +9,7 @@ start() {
 	cd p
 	mldv remote add origin "$PWD/../remote"
 	mkdir d
-	for i in 1 2 3; do echo $i >d/$i; done
+	for i in 1 2 3; do echo "$i" >"d/$i"; done
 	mldv add d
 	git commit -qm d
 	mldv push
