@@ -50,9 +50,37 @@ static int check_sum(const struct tree *tree, const struct content *content,
 	return 0;
 }
 
+/* The entries of a directory's pages, put together. */
+struct gathered {
+	struct tree tree;
+	size_t capacity;
+};
+
+static void gather(struct gathered *out, struct arena *arena,
+    const struct tree *page)
+{
+	struct tree *all = &out->tree;
+	size_t count = all->count + page->count;
+
+	if (page->count == 0)
+		return;
+	if (count > out->capacity) {
+		struct tree_entry *wider;
+
+		out->capacity = 2 * count;
+		wider = arena_array(arena, out->capacity, sizeof *wider);
+		if (all->count > 0)
+			memcpy(wider, all->entries, all->count * sizeof *wider);
+		all->entries = wider;
+	}
+	memcpy(all->entries + all->count, page->entries,
+	    page->count * sizeof *page->entries);
+	all->count = count;
+}
+
 /* Appends the entries of the page that line at of pages promises. */
 static int add_page(struct store_reader *reader, const struct tree *pages,
-    size_t at, struct arena *arena, struct tree *out, size_t *capacity,
+    size_t at, struct arena *arena, struct gathered *out,
     struct mldv_error *err)
 {
 	const struct content *page = &pages->entries[at].content;
@@ -68,26 +96,15 @@ static int add_page(struct store_reader *reader, const struct tree *pages,
 	hasher_close(hasher);
 	if (ret < 0)
 		return -1;
-	if (out->count + tree.count > *capacity) {
-		struct tree_entry *wider;
-
-		*capacity = 2 * (out->count + tree.count);
-		wider = arena_array(arena, *capacity, sizeof *wider);
-		if (out->count > 0)
-			memcpy(wider, out->entries, out->count * sizeof *wider);
-		out->entries = wider;
-	}
-	memcpy(out->entries + out->count, tree.entries,
-	    tree.count * sizeof *tree.entries);
-	out->count += tree.count;
+	gather(out, arena, &tree);
 	return 0;
 }
 
 int trees_read(struct store_reader *reader, const struct content *dir,
     struct arena *arena, struct tree *out, struct mldv_error *err)
 {
+	struct gathered all = {0};
 	struct tree tree;
-	size_t capacity = 0;
 
 	if (read_tree(reader, &dir->oid, arena, &tree, err) < 0 ||
 	    check_sum(&tree, dir, err) < 0)
@@ -97,10 +114,10 @@ int trees_read(struct store_reader *reader, const struct content *dir,
 		return refuse(err, &dir->oid, "it is large but has no pages");
 	if (!tree.paged)
 		return 0;
-	*out = (struct tree){0};
 	for (size_t i = 0; i < tree.count; i++)
-		if (add_page(reader, &tree, i, arena, out, &capacity, err) < 0)
+		if (add_page(reader, &tree, i, arena, &all, err) < 0)
 			return -1;
+	*out = all.tree;
 	if (out->count <= TREE_UNPAGED)
 		return refuse(err, &dir->oid, "it has pages but is small");
 	return 0;
@@ -260,20 +277,27 @@ int worktree_complete(struct mldv_project *project,
 	return ret;
 }
 
+/* Who is told of each file, and the path last told of. */
+struct visitor {
+	int (*visit)(void *context, const char *path,
+	    const struct content *file, struct mldv_error *err);
+	void *context;
+	struct buf path;
+};
+
 static int visit_entry(const struct snapshot *snapshot, size_t dir,
-    const struct snapshot_entry *entry, struct buf *path,
-    int (*visit)(void *context, const char *path, const struct content *file,
-        struct mldv_error *err),
-    void *context, struct mldv_error *err)
+    const struct snapshot_entry *entry, struct visitor *visitor,
+    struct mldv_error *err)
 {
 	struct content content = {.kind = entry->kind,
 	    .oid = entry->oid,
 	    .size = entry->size,
 	    .files = 1};
 
-	buf_reset(path);
-	snapshot_path(snapshot, dir, entry, path);
-	return visit(context, buf_str(path), &content, err);
+	buf_reset(&visitor->path);
+	snapshot_path(snapshot, dir, entry, &visitor->path);
+	return visitor->visit(visitor->context, buf_str(&visitor->path),
+	    &content, err);
 }
 
 int snapshot_each(const struct snapshot *snapshot,
@@ -281,15 +305,15 @@ int snapshot_each(const struct snapshot *snapshot,
         struct mldv_error *err),
     void *context, struct mldv_error *err)
 {
-	struct buf path = {0};
+	struct visitor visitor = {.visit = visit, .context = context};
+	bool is_file = snapshot->dir_count == 0;
 	size_t dir = 0, at = 0;
 	int ret = 0;
 
-	if (snapshot->dir_count == 0)
-		return visit_entry(snapshot, 0, &snapshot->root, &path, visit,
-		    context, err);
+	if (is_file)
+		ret = visit_entry(snapshot, 0, &snapshot->root, &visitor, err);
 	/* Depth first, by way of the parents instead of a stack. */
-	while (ret == 0) {
+	while (ret == 0 && !is_file) {
 		const struct snapshot_dir *here = &snapshot->dirs[dir];
 
 		if (at == here->count) {
@@ -302,11 +326,11 @@ int snapshot_each(const struct snapshot *snapshot,
 			at = 0;
 		} else {
 			ret = visit_entry(snapshot, dir, &here->entries[at],
-			    &path, visit, context, err);
+			    &visitor, err);
 			at++;
 		}
 	}
-	buf_release(&path);
+	buf_release(&visitor.path);
 	return ret;
 }
 
