@@ -139,6 +139,10 @@ static int load_shard(struct store *store, const char *shard,
 	return ret;
 }
 
+/*
+ * A chunk list has the oid of an object whose bytes it is not: nothing that
+ * packs from elsewhere say of chunks makes an object of it.
+ */
 static void index_packs(struct store *store)
 {
 	size_t total = 0;
@@ -148,8 +152,9 @@ static void index_packs(struct store *store)
 	oid_index_reserve(&store->objects, total, object_oid, store);
 	for (uint64_t i = 0; i < store->pack_count; i++)
 		for (uint64_t j = 0; j < store->packs[i].index.count; j++)
-			oid_index_add(&store->objects, i << 32 | j, object_oid,
-			    store);
+			if (!store->packs[i].index.records[j].chunk_list)
+				oid_index_add(&store->objects, i << 32 | j,
+				    object_oid, store);
 }
 
 int store_load(struct store *store, struct mldv_error *err)
@@ -370,7 +375,7 @@ out:
 
 int store_sweep(struct store *store, struct mldv_error *err)
 {
-	static const char *const kinds[] = {"packs", "files", "runs"};
+	static const char *const kinds[] = {"packs", "files", "runs", "seen"};
 	struct arena arena = {0};
 	int ret = 0;
 
