@@ -45,6 +45,8 @@ struct snapshot_dir {
 	uint32_t parent_entry; /* which entry of the parent it is */
 	uint32_t cached;       /* its number in the cache + 1, or 0 */
 	uint32_t names_size;
+	uint32_t ignored;       /* names in it that the patterns skipped */
+	bool temporary;         /* temporary names of ours are in it */
 	bool owned;             /* entries and names are to be freed */
 	bool known;             /* content is that of what is there */
 	struct content content; /* of its tree, if known */

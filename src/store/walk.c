@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,11 +35,11 @@ struct walk {
 	struct range *ranges;
 	size_t range_count;
 	size_t range_capacity;
-	atomic_ullong ignored;
 };
 
 /* Where entries are gathered before their number is known. */
 struct listing {
+	struct snapshot_dir *dir;
 	struct buf names;
 	struct snapshot_entry *entries;
 	size_t count;
@@ -61,6 +60,15 @@ static void item_path(const struct walk *walk, size_t dir, struct buf *out)
 		out->len--;
 }
 
+/* The item itself was there, so that something is gone means a change. */
+static int changed(const char *path, const char *name, struct mldv_error *err)
+{
+	return err_set(err, MLDV_FAILED,
+	    "'%s%s%s' changed while it was looked at; try again when nothing "
+	    "writes it",
+	    path, name[0] != 0 ? "/" : "", name);
+}
+
 static int open_dir(const struct walk *walk, size_t dir, struct buf *path,
     struct mldv_error *err)
 {
@@ -69,27 +77,33 @@ static int open_dir(const struct walk *walk, size_t dir, struct buf *path,
 	item_path(walk, dir, path);
 	fd = openat(walk->options->root_fd, buf_str(path),
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+		return changed(buf_str(path), "", err);
 	if (fd < 0)
 		return err_errno(err, "cannot open '%s'", buf_str(path));
 	return fd;
 }
 
-static bool is_ignored(struct walk *walk, const char *name)
+/* Ignored names are counted; our own temporary ones are only noticed. */
+static bool is_ignored(const struct walk *walk, const char *name,
+    struct snapshot_dir *dir)
 {
 	const struct strs *ignore = walk->options->ignore;
 
-	if (temp_is_name(name))
+	if (temp_is_name(name)) {
+		dir->temporary = true;
 		return true;
+	}
 	for (size_t i = 0; ignore != NULL && i < ignore->count; i++) {
 		if (str_glob(ignore->items[i], name)) {
-			atomic_fetch_add(&walk->ignored, 1);
+			dir->ignored++;
 			return true;
 		}
 	}
 	return false;
 }
 
-static int list_names(struct walk *walk, DIR *stream, const char *path,
+static int list_names(const struct walk *walk, DIR *stream, const char *path,
     struct listing *listing, struct mldv_error *err)
 {
 	for (;;) {
@@ -103,7 +117,7 @@ static int list_names(struct walk *walk, DIR *stream, const char *path,
 			break;
 		if (strcmp(found->d_name, ".") == 0 ||
 		    strcmp(found->d_name, "..") == 0 ||
-		    is_ignored(walk, found->d_name))
+		    is_ignored(walk, found->d_name, listing->dir))
 			continue;
 		why = tree_name_refused(slice_of(found->d_name));
 		if (why != NULL)
@@ -137,7 +151,7 @@ static int list_dir(void *context, size_t i, struct mldv_error *err)
 {
 	struct walk *walk = context;
 	struct snapshot_dir *dir = &walk->snapshot->dirs[walk->level + i];
-	struct listing listing = {0};
+	struct listing listing = {.dir = dir};
 	struct buf path = {0};
 	DIR *stream;
 	int fd, ret = -1;
@@ -207,7 +221,9 @@ static int look(int fd, const char *path, const struct snapshot_dir *dir,
 	struct stat st;
 
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_errno(err, "cannot look at '%s/%s'", path, name);
+		return errno == ENOENT
+		    ? changed(path, name, err)
+		    : err_errno(err, "cannot look at '%s/%s'", path, name);
 	if (!snapshot_set_stat(entry, &st))
 		return err_set(err, MLDV_FAILED,
 		    "cannot track '%s/%s': it is a socket, pipe or device",
@@ -385,7 +401,8 @@ int snapshot_take(struct snapshot *out, const struct snapshot_options *options,
 		return -1;
 	}
 	use_cached_trees(&walk);
-	snapshot.ignored = walk.ignored;
+	for (size_t i = 0; i < snapshot.dir_count; i++)
+		snapshot.ignored += snapshot.dirs[i].ignored;
 	*out = snapshot;
 	return 0;
 }
