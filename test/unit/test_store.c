@@ -16,17 +16,12 @@
 #include "base/file.h"
 #include "base/pool.h"
 #include "base/strs.h"
+#include "repo.h"
 #include "sample.h"
 #include "scratch.h"
 #include "store/store.h"
 
 enum { MIB = 1 << 20, BIG = 4 * MIB };
-
-static void ok(int ret, const struct mldv_error *err)
-{
-	if (ret < 0)
-		fail_msg("%s", err->text);
-}
 
 /* Adds size bytes of noise: their oid. */
 static struct oid put(struct store_packer *packer, size_t size, uint64_t seed)
