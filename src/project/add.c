@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "mldv/data.h"
 #include "project/allowed.h"
+#include "project/ignore.h"
 #include "project/unstaged.h"
 #include "project/worktree.h"
 #include <string.h>
@@ -15,7 +16,8 @@
 struct adding {
 	struct mldv_project *project;
 	const struct mldv_add *options;
-	struct strs pointers; /* written: to be staged */
+	struct strs pointers;   /* written: to be staged */
+	struct ignores ignores; /* so are these */
 	struct strs *staged;
 };
 
@@ -153,7 +155,7 @@ static int add_locked(struct adding *adding, const char *path,
 	struct content content;
 
 	if (worktree_store(project, path, &content, &count, err) < 0 ||
-	    project_ignore(project, path, true, adding->staged, err) < 0 ||
+	    ignores_write(project, path, true, &adding->ignores, err) < 0 ||
 	    write_pointer(adding, path, &content, err) < 0)
 		return -1;
 	done->files = content.files;
@@ -208,24 +210,25 @@ static int needs_staging(struct mldv_project *project, const char *file,
 	return ret;
 }
 
-static int stage_pointers(struct adding *adding, struct mldv_error *err)
+static int stage_files(struct adding *adding, struct mldv_error *err)
 {
 	struct strs changed = {0};
-	int ret = 0;
+	int ret = ignores_stage(adding->project, &adding->ignores, true,
+	    adding->staged, err);
 
-	for (size_t i = 0; i < adding->pointers.count; i++) {
+	for (size_t i = 0; ret == 0 && i < adding->pointers.count; i++) {
 		const char *file = adding->pointers.items[i];
+		int needed = needs_staging(adding->project, file, err);
 
-		ret = needs_staging(adding->project, file, err);
-		if (ret < 0)
-			goto out;
-		if (ret == 1)
+		if (needed == 1)
 			strs_add(&changed, file);
+		ret = needed < 0 ? -1 : 0;
 	}
-	ret = project_stage(adding->project, &changed, adding->staged, err);
+	if (ret == 0)
+		ret = project_stage(adding->project, &changed, adding->staged,
+		    err);
 	if (ret == 0)
 		ret = unstaged_note(adding->project, &changed, err);
-out:
 	strs_release(&changed);
 	return ret;
 }
@@ -297,11 +300,12 @@ int mldv_add(struct mldv_project *project, const struct strs *paths,
 	for (size_t i = 0; ret == 0 && i < unique.count; i++)
 		ret = add_one(&adding, unique.items[i], err);
 	/* What was added before a failure is whole, so it is staged too. */
-	if (stage_pointers(&adding, ret == 0 ? err : &second) < 0)
+	if (stage_files(&adding, ret == 0 ? err : &second) < 0)
 		ret = -1;
 out:
 	lock_release(&lock);
 	strs_release(&adding.pointers);
+	ignores_release(&adding.ignores);
 	strs_release(&unique);
 	return ret;
 }

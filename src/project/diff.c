@@ -149,6 +149,9 @@ static int list_items(struct comparing *comparing, struct mldv_error *err)
 		new = order >= 0 ? new : NULL;
 		i += old != NULL;
 		j += new != NULL;
+		/* What Git keeps, Git compares. */
+		if ((old && old->git) || (new &&new->git))
+			continue;
 		if (is_wanted(comparing,
 		        old       ? old->path
 		            : new ? new->path

@@ -15,7 +15,7 @@ struct item {
 	const char *path;
 	struct content content;
 	const char *stage; /* of which it is an output; NULL: a pointer */
-	bool git;	   /* an output that Git keeps; never sent */
+	bool git;          /* an output that Git keeps; never sent */
 };
 
 struct items {
@@ -26,9 +26,9 @@ struct items {
 
 /*
  * The items of the work tree: every pointer in Git's index, or that mldv wrote
- * and could not stage, whose file is there, and every output in mldv.lock. Zeroed: empty.
- * A pointer that does not parse, or that names what it may not (see
- * item_refused), is an error that names it.
+ * and could not stage, whose file is there, and every output in mldv.lock.
+ * Zeroed: empty. A pointer that does not parse, or that names what it may not
+ * (see item_refused), is an error that names it.
  */
 CHECKED int items_load(struct mldv_project *project, struct items *out,
     struct mldv_error *err);

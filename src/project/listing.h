@@ -33,7 +33,7 @@ void listing_add_snapshot(struct listing *listing, const char *path,
  */
 void listing_compare(const struct listing *from, const struct listing *to,
     void (*visit)(void *context, const struct listed *old,
-	const struct listed *new),
+        const struct listed *new),
     void *context);
 void listing_release(struct listing *listing);
 

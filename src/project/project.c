@@ -340,8 +340,7 @@ int project_write_ini(struct mldv_project *project, const struct buf *text,
 	return ret;
 }
 
-/* What a busy index prevented is for the user to do: no failure. */
-static int not_staged(const struct mldv_project *project,
+int project_not_staged(const struct mldv_project *project,
     struct mldv_error *err)
 {
 	if (err->code != MLDV_BUSY)
@@ -356,94 +355,10 @@ int project_stage(struct mldv_project *project, const struct strs *paths,
 	if (paths->count == 0 || !config_yes(&project->config, "git.stage"))
 		return 0;
 	if (git_stage(project->git, paths, err) < 0)
-		return not_staged(project, err);
+		return project_not_staged(project, err);
 	for (size_t i = 0; i < paths->count; i++) {
 		if (!strs_has(staged, paths->items[i]))
 			strs_add(staged, paths->items[i]);
 	}
 	return 0;
-}
-
-/* Stages one changed line of a text file. */
-static int stage_line(struct mldv_project *project, const char *path,
-    const char *line, bool add, struct strs *staged, struct mldv_error *err)
-{
-	struct strs lines = {0};
-	struct strs none = {0};
-	int ret;
-
-	if (!config_yes(&project->config, "git.stage"))
-		return 0;
-	strs_add(&lines, line);
-	ret = git_stage_lines(project->git, path, add ? &lines : &none,
-	    add ? &none : &lines, err);
-	strs_release(&lines);
-	if (ret < 0)
-		return not_staged(project, err);
-	if (!strs_has(staged, path))
-		strs_add(staged, path);
-	return 0;
-}
-
-/* Does the index have this line in the file? An earlier run may have died. */
-static int index_has_line(struct mldv_project *project, const char *path,
-    const char *line, struct mldv_error *err)
-{
-	struct buf text = {0};
-	struct slice rest;
-	struct slice head;
-	int ret = git_read(project->git, ":0", path, INI_LIMIT, &text, err);
-
-	if (ret == 1) {
-		rest = (struct slice){text.data, text.len};
-		ret = 0;
-		while (ret == 0 && slice_cut(&rest, '\n', &head))
-			ret = slice_is(head, line);
-		if (ret == 0)
-			ret = slice_is(rest, line);
-	}
-	buf_release(&text);
-	return ret;
-}
-
-static int stage_ignore(struct mldv_project *project, const char *file,
-    const char *line, bool add, struct strs *staged, struct mldv_error *err)
-{
-	struct arena arena = {0};
-	struct strs paths = {0};
-	int staged_already = index_has_line(project, file, line, err);
-	int there = file_exists(project_absolute(project, &arena, file), err);
-	int ret = -1;
-
-	if (staged_already < 0 || there < 0)
-		goto out;
-	if ((staged_already == 1) == add) {
-		ret = 0;
-	} else if (there == 0) {
-		strs_add(&paths, file);
-		ret = project_stage(project, &paths, staged, err);
-	} else {
-		ret = stage_line(project, file, line, add, staged, err);
-	}
-out:
-	strs_release(&paths);
-	arena_release(&arena);
-	return ret;
-}
-
-int project_ignore(struct mldv_project *project, const char *path, bool add,
-    struct strs *staged, struct mldv_error *err)
-{
-	struct buf file = {0};
-	struct buf line = {0};
-	int ret;
-
-	ret = add ? git_ignore_add(project->git, path, &file, &line, err)
-	          : git_ignore_remove(project->git, path, &file, &line, err);
-	if (ret >= 0)
-		ret = stage_ignore(project, buf_str(&file), buf_str(&line), add,
-		    staged, err);
-	buf_release(&file);
-	buf_release(&line);
-	return ret;
 }

@@ -25,7 +25,7 @@ struct mldv_project {
 	const char *root;   /* absolute */
 	const char *prefix; /* the user's directory from the root; "" */
 	const char *home;   /* "<git common dir>/mldv" */
-	int root_fd;	    /* the root, O_PATH or O_RDONLY */
+	int root_fd;        /* the root, O_PATH or O_RDONLY */
 	struct strs ignore; /* [add] ignore */
 	const struct mldv_events *events; /* never NULL */
 	bool no_wait;
@@ -48,10 +48,10 @@ double project_clock(void);
  * pointer or lock that refers to it is durable; an item's is exclusive while
  * its work files or pointer change. Order: store, items sorted by path.
  */
-CHECKED int project_lock_store(struct mldv_project *project,
-    struct lock *lock, enum lock_mode mode, struct mldv_error *err);
-CHECKED int project_lock_item(struct mldv_project *project,
-    struct lock *lock, const char *path, struct mldv_error *err);
+CHECKED int project_lock_store(struct mldv_project *project, struct lock *lock,
+    enum lock_mode mode, struct mldv_error *err);
+CHECKED int project_lock_item(struct mldv_project *project, struct lock *lock,
+    const char *path, struct mldv_error *err);
 /* Any other name below locks/: "repro". */
 CHECKED int project_lock(struct mldv_project *project, struct lock *lock,
     const char *name, enum lock_mode mode, struct mldv_error *err);
@@ -60,8 +60,8 @@ CHECKED int project_lock(struct mldv_project *project, struct lock *lock,
 const char *project_shown(const struct mldv_project *project,
     struct arena *arena, const char *path);
 /* root/path, absolute, in the arena. */
-char *project_absolute(const struct mldv_project *project,
-    struct arena *arena, const char *path);
+char *project_absolute(const struct mldv_project *project, struct arena *arena,
+    const char *path);
 /* Reads mldv.ini anew into text; it must be there. */
 CHECKED int project_read_ini(struct mldv_project *project, struct buf *text,
     struct mldv_error *err);
@@ -75,6 +75,12 @@ CHECKED int project_write_ini(struct mldv_project *project,
  */
 CHECKED int project_stage(struct mldv_project *project,
     const struct strs *paths, struct strs *staged, struct mldv_error *err);
+/*
+ * After git_stage or git_stage_lines failed: that the index is busy becomes a
+ * warning, and 0.
+ */
+CHECKED int project_not_staged(const struct mldv_project *project,
+    struct mldv_error *err);
 /*
  * Adds (or takes away) the .gitignore line of a path and stages just that.
  */

@@ -20,7 +20,8 @@ struct rehash_damage {
 	const char *place;  /* where it lies now */
 	bool is_pack;
 	bool unknown; /* what else was in it cannot be told */
-	struct lost *lost; /* objects that were in it and are not in the store */
+	struct lost
+	    *lost; /* objects that were in it and are not in the store */
 	size_t lost_count;
 };
 

@@ -27,13 +27,18 @@ struct sync {
 static int push_item(struct sync *sync, const struct item *item,
     struct remote_count *count, struct mldv_error *err)
 {
-	struct earlier earlier;
+	struct earlier earlier = {.count = 0};
 	struct remote_push options = {
 	    .earlier = earlier.list,
 	    .dry_run = sync->options->dry_run,
 	};
+	int pushed = pushed_has(sync->project, &item->content, err);
 
-	if (earlier_find(sync->project, sync->options->revision, &sync->items,
+	if (pushed < 0)
+		return -1;
+	/* What is there already needs nothing to build on. */
+	if (!pushed &&
+	    earlier_find(sync->project, sync->options->revision, &sync->items,
 	        item, &earlier, err) < 0)
 		return -1;
 	options.earlier_count = earlier.count;

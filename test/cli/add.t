@@ -297,4 +297,21 @@ check 'store.dir shares a store between clones' '
 	[ "$(find shared/packs -type f | wc -l)" -eq 1 ]
 '
 
+check 'several in one directory, and several at once' '
+	project
+	for i in 1 2 3 4 5 6; do echo $i >f$i; done
+	mldv add f1 f2 f3 >out
+	has "^staged: .gitignore f1.mldv f2.mldv f3.mldv$" out
+	mldv add f4 & a=$!
+	mldv add f5 & b=$!
+	mldv add f6 & c=$!
+	wait $a; wait $b; wait $c
+	sort .gitignore >lines
+	printf "/f%s\n" 1 2 3 4 5 6 >expected
+	same expected lines
+	git show :.gitignore | sort >lines
+	same expected lines
+	[ "$(git ls-files "*.mldv" | wc -l)" -eq 6 ]
+'
+
 finish
