@@ -25,7 +25,7 @@ _mldv()
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
 	'repro') options=' -q --quiet --no-wait -h --help -n --dry-run -f --force -S --set --json' ;;
 	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
-	'push') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote' ;;
+	'push') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;
 	'pull') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run -r --remote' ;;
 	'init') options=' -q --quiet --no-wait -h --help' ;;
 	'remote') words='add list default remove' ;;
@@ -39,7 +39,7 @@ _mldv()
 	'diff') options=' -q --quiet --no-wait -h --help --json' ;;
 	'checkout') options=' -q --quiet --no-wait -h --help -f --force' ;;
 	'unprotect') options=' -q --quiet --no-wait -h --help' ;;
-	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote' ;;
+	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;
 	'fsck') options=' -q --quiet --no-wait -h --help --budget --repair --json' ;;
 	'new') words='stage' ;;
 	'new stage') options=' -q --quiet --no-wait -h --help -d --dep -o --out -m --metrics --git-out -p --param --cwd --desc -f --force' ;;

@@ -7,6 +7,7 @@
 struct values {
 	bool dry_run;
 	const char *remote;
+	const char *revision;
 };
 
 static const struct option options[] = {
@@ -14,6 +15,8 @@ static const struct option options[] = {
         FLAG(struct values, dry_run)},
     {'r', "remote", "NAME", "send to this remote, not to the default",
         TEXT(struct values, remote)},
+    {0, "revision", "REV", "send the items of this Git revision",
+        TEXT(struct values, revision)},
     {0},
 };
 
@@ -22,6 +25,7 @@ static int run(const struct context *context, const void *values,
 {
 	const struct values *given = values;
 	const struct mldv_transfer how = {.remote = given->remote,
+	    .revision = given->revision,
 	    .dry_run = given->dry_run};
 
 	return transfer_run(context, mldv_push, &how, "sent", err);

@@ -151,6 +151,22 @@ check 'a pull does not overwrite what is not in the store' '
 	same ../p/d d
 '
 
+check 'a revision'\''s items are pushed and fetched, whatever is here now' '
+	start
+	echo new >d/new; mldv add d; git commit -qam new
+	mldv push --revision HEAD~1
+	mldv status >out
+	has "here only" out
+	mldv push
+	cd ..; git clone -q p q; cd q
+	mldv fetch
+	gives 5 mldv diff HEAD~1 HEAD
+	has "mldv fetch --revision HEAD~1" stderr
+	mldv fetch --revision HEAD~1
+	mldv diff HEAD~1 HEAD >out
+	has "^added *d/new" out
+'
+
 check 'outputs that Git keeps are not sent' '
 	start
 	printf "[stage s]\ncmd = echo 1 >m.json; echo 2 >model\nouts =\n    m.json  git=yes\n    model\n" >>mldv.ini
