@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The journal is one text file:
+ * The journal is one text file in .git/mldv/journal/<work tree>:
  *
  *     mldv-journal 1
  *     stage <name>
@@ -46,15 +46,16 @@ static void set_paths(struct journal *journal, struct arena *arena,
     struct mldv_project *project)
 {
 	journal->project = project;
-	journal->file = arena_printf(arena, "%s/journal/repro-%s",
-	    project->home, work_tree_name(arena, project));
-	journal->store = arena_printf(arena, "%s.old", journal->file);
+	journal->dir = arena_printf(arena, "%s/journal/%s", project->home,
+	    work_tree_name(arena, project));
+	journal->file = path_join(arena, journal->dir, "stage");
+	journal->old = path_join(arena, journal->dir, "old");
 }
 
 static const char *running_path(const struct journal *journal,
     struct arena *arena)
 {
-	return arena_printf(arena, "%s.running", journal->file);
+	return path_join(arena, journal->dir, "running");
 }
 
 CHECKED static int save(const struct journal *journal, struct mldv_error *err)
@@ -139,7 +140,7 @@ CHECKED static int parse(struct journal *journal, struct arena *arena,
 
 /* The two places where an old output may wait. */
 struct asides {
-	const char *store;
+	const char *old;
 	const char *beside;
 };
 
@@ -149,7 +150,7 @@ static struct asides asides_of(const struct journal *journal,
 	const char *path = project_absolute(journal->project, arena, out->path);
 
 	return (struct asides){
-	    .store = path_join(arena, journal->store, out->aside),
+	    .old = path_join(arena, journal->old, out->aside),
 	    .beside = path_join(arena, path_parent(arena, path), out->aside),
 	};
 }
@@ -162,7 +163,7 @@ CHECKED static int find_aside(const struct journal *journal,
 	struct asides asides = asides_of(journal, arena, out);
 	int found;
 
-	*aside = asides.store;
+	*aside = asides.old;
 	found = file_exists(*aside, err);
 	if (found != 0)
 		return found;
@@ -182,7 +183,7 @@ CHECKED static int move_aside(const struct journal *journal,
 	int ret = project_lock_item(journal->project, &lock, out->path, err);
 
 	/* If it is on another file system, say; beside it always goes. */
-	if (ret == 0 && file_rename(from, asides.store, &cause) < 0)
+	if (ret == 0 && file_rename(from, asides.old, &cause) < 0)
 		ret = file_rename(from, asides.beside, err);
 	lock_release(&lock);
 	arena_release(&arena);
@@ -199,7 +200,7 @@ int journal_begin(struct journal *journal, struct arena *arena,
 	    .count = stage->out_count,
 	};
 	set_paths(journal, arena, project);
-	if (file_make_dirs(journal->store, err) < 0 ||
+	if (file_make_dirs(journal->old, err) < 0 ||
 	    lock_take(&journal->running, running_path(journal, arena),
 	        LOCK_EXCLUSIVE, NULL, err) < 0)
 		return -1;
@@ -237,7 +238,7 @@ CHECKED static int forget(struct journal *journal, struct mldv_error *err)
 	int ret = file_remove(journal->file, err);
 
 	if (ret == 0)
-		ret = file_sync_dir(path_parent(&arena, journal->file), err);
+		ret = file_sync_dir(journal->dir, err);
 	if (ret == 0)
 		ret = file_remove(running_path(journal, &arena), err);
 	lock_release(&journal->running);
@@ -279,7 +280,7 @@ int journal_undo(struct journal *journal, const char *failed,
 	journal->open = false;
 	if (forget(journal, err) < 0)
 		return -1;
-	return file_remove_tree(journal->store, err);
+	return file_remove_tree(journal->old, err);
 }
 
 int journal_end(struct journal *journal, struct mldv_error *err)
@@ -292,7 +293,7 @@ int journal_end(struct journal *journal, struct mldv_error *err)
 		ret = file_remove_tree(
 		    asides_of(journal, &arena, &journal->outs[i]).beside, err);
 	if (ret == 0)
-		ret = file_remove_tree(journal->store, err);
+		ret = file_remove_tree(journal->old, err);
 	arena_release(&arena);
 	return ret;
 }
@@ -335,6 +336,15 @@ CHECKED static int wait_for_orphans(struct journal *journal,
 	    LOCK_EXCLUSIVE, &options, err);
 }
 
+/* What is left of a stage that was recorded, or put back, to the end. */
+CHECKED static int remove_rest(const struct journal *journal,
+    struct arena *arena, struct mldv_error *err)
+{
+	if (file_remove(running_path(journal, arena), err) < 0)
+		return -1;
+	return file_remove_tree(journal->old, err);
+}
+
 CHECKED static int recover(struct mldv_project *project, struct arena *arena,
     struct mldv_error *err)
 {
@@ -344,10 +354,13 @@ CHECKED static int recover(struct mldv_project *project, struct arena *arena,
 	int ret;
 
 	set_paths(&journal, arena, project);
-	ret = file_exists(journal.file, err);
-	/* What is left of old outputs that were about to be deleted. */
+	ret = file_exists(journal.dir, err);
+	if (ret > 0)
+		ret = file_sweep(journal.dir, err) < 0
+		    ? -1
+		    : file_exists(journal.file, err);
 	if (ret == 0)
-		return file_remove_tree(journal.store, err);
+		return remove_rest(&journal, arena, err);
 	if (ret > 0)
 		ret = file_read(journal.file, JOURNAL_LIMIT, &text, err);
 	if (ret == 0 && parse(&journal, arena, &text, err) < 0)
@@ -405,6 +418,10 @@ int journal_recover(struct mldv_project *project, struct mldv_error *err)
 
 	set_paths(&journal, &arena, project);
 	ret = file_exists(journal.file, err);
+	if (ret == 0)
+		ret = file_exists(journal.old, err);
+	if (ret == 0)
+		ret = file_exists(running_path(&journal, &arena), err);
 	arena_release(&arena);
 	if (ret <= 0)
 		return ret;

@@ -24,8 +24,9 @@ struct journal_out {
 
 struct journal {
 	struct mldv_project *project;
-	const char *file;  /* absolute */
-	const char *store; /* absolute: a directory for what is moved aside */
+	const char *dir;  /* absolute, as are the others, which lie in it */
+	const char *file; /* the journal */
+	const char *old;  /* a directory for what is moved aside */
 	/* Passed on to what the stage runs, and so held as long as that lives.
 	 */
 	struct lock running;

@@ -7,6 +7,10 @@
 #include "format/run.h"
 #include "project/worktree.h"
 
+/* Of an output in Git, to compare it; and of any file, to read the index. */
+#define GIT_LIMIT   (16 << 20)
+#define INDEX_LIMIT (1 << 30)
+
 /* Is everything that the run made in the store? What is odd is a no. */
 static bool is_complete(struct plan *plan, const struct step *step)
 {
@@ -171,11 +175,10 @@ CHECKED static int show_output(struct plan *plan, const char *path,
 	return ret;
 }
 
-int record_lock(struct plan *plan, const struct step *step, struct strs *staged,
-    struct mldv_error *err)
+/* Keeps .gitignore as it should be; git gets the outputs that Git keeps. */
+CHECKED static int set_ignored(struct plan *plan, const struct stage *stage,
+    struct strs *git, struct strs *staged, struct mldv_error *err)
 {
-	const struct stage *stage = step->stage;
-	struct strs paths = {0};
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < stage->out_count; i++) {
@@ -183,19 +186,73 @@ int record_lock(struct plan *plan, const struct step *step, struct strs *staged,
 
 		if (stage->outs[i].git) {
 			ret = show_output(plan, path, staged, err);
-			strs_add(&paths, path);
+			strs_add(git, path);
 		} else {
 			ret = hide_output(plan, path, staged, err);
 		}
 	}
+	return ret;
+}
+
+int record_lock(struct plan *plan, const struct step *step, struct strs *staged,
+    struct mldv_error *err)
+{
+	struct strs paths = {0};
+	int ret = set_ignored(plan, step->stage, &paths, staged, err);
+
 	if (ret == 0)
 		ret = change_lock(plan, step, err);
 	if (ret > 0)
 		strs_add(&paths, PROJECT_LOCK);
-	if (ret >= 0 && paths.count > 0)
+	if (ret >= 0)
 		ret = project_stage(plan->project, &paths, staged, err);
 	strs_release(&paths);
 	return ret < 0 ? -1 : 0;
+}
+
+/* Is the output in Git's index as it was made? */
+CHECKED static int is_staged(struct plan *plan, const struct made *made,
+    struct mldv_error *err)
+{
+	struct buf text = {0};
+	struct oid oid;
+	int ret;
+
+	if (made->content.kind == KIND_DIR || made->content.size > GIT_LIMIT)
+		return git_is_tracked(plan->project->git, made->path, err);
+	ret = git_read(plan->project->git, ":0", made->path, INDEX_LIMIT, &text,
+	    err);
+	if (ret > 0) {
+		hasher_oid(plan->hasher, buf_str(&text), text.len, &oid);
+		ret = oid_equal(&oid, &made->content.oid);
+	}
+	buf_release(&text);
+	return ret;
+}
+
+int record_git(struct plan *plan, const struct step *step, struct strs *staged,
+    struct mldv_error *err)
+{
+	const struct stage *stage = step->stage;
+	struct strs kept = {0};
+	struct strs new = {0};
+	int ret = set_ignored(plan, stage, &kept, staged, err);
+
+	for (size_t i = 0; ret == 0 && step->placed && i < stage->out_count;
+	     i++) {
+		int is_there = 1;
+
+		if (stage->outs[i].git)
+			is_there = is_staged(plan, &step->made[i], err);
+		if (is_there == 0)
+			strs_add(&new, stage->outs[i].path);
+		ret = is_there < 0 ? -1 : 0;
+	}
+	if (ret == 0)
+		ret = project_stage(plan->project, &new, staged, err);
+	strs_release(&kept);
+	strs_release(&new);
+	return ret;
 }
 
 int record_prune(struct plan *plan, struct strs *staged, struct mldv_error *err)

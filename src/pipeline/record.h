@@ -31,6 +31,13 @@ CHECKED int record_run(struct plan *plan, const struct step *step,
  */
 CHECKED int record_lock(struct plan *plan, const struct step *step,
     struct strs *staged, struct mldv_error *err);
+/*
+ * For a stage that is recorded already: mldv.ini may say something new of
+ * what Git is to keep and to ignore, and an earlier repro may have been killed
+ * before it staged anything.
+ */
+CHECKED int record_git(struct plan *plan, const struct step *step,
+    struct strs *staged, struct mldv_error *err);
 /* Takes stages out of mldv.lock that mldv.ini does not have any more. */
 CHECKED int record_prune(struct plan *plan, struct strs *staged,
     struct mldv_error *err);

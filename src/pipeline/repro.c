@@ -102,6 +102,9 @@ CHECKED static int carry_out(struct repro *repro, struct step *step,
 		break;
 	case MLDV_STAGE_RESTORE:
 		ret = place_outputs(repro, step, err);
+		if (ret == 0)
+			ret =
+			    record_git(&repro->plan, step, repro->staged, err);
 		break;
 	case MLDV_STAGE_FROZEN:
 		if (step->made)
@@ -139,7 +142,9 @@ CHECKED static int do_stage(struct repro *repro, size_t index,
 	    step->state == MLDV_STAGE_BLOCKED ||
 	    (step->state == MLDV_STAGE_FROZEN && !step->reason)) {
 		tell(repro, step, 0);
-		return 0;
+		return step->state == MLDV_STAGE_FRESH
+		    ? record_git(&repro->plan, step, repro->staged, err)
+		    : 0;
 	}
 	ret = journal_lock(repro->project, &lock, err);
 	if (ret == 0)

@@ -142,7 +142,7 @@ CHECKED static int run_command(struct run_job *job, struct mldv_error *err)
 		        err) < 0)
 			return -1;
 	}
-	if (tempfile_open(&job->log, job->journal.store, 0666, &ignored) < 0)
+	if (tempfile_open(&job->log, job->journal.old, 0666, &ignored) < 0)
 		job->log_failed = true;
 	job->run.started = (uint64_t)time(NULL);
 	if (start(job, &proc, &options, err) < 0 ||
