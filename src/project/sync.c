@@ -99,6 +99,7 @@ static int sync_item(struct sync *sync, const struct item *item,
 
 	if (project_check(sync->project, err) < 0)
 		return -1;
+	remote_set_label(sync->remote, item->path);
 	ret = sync->move(sync, item, &count, err);
 	if (ret < 0)
 		return err_prefix(err, "'%s'", item->path);

@@ -92,26 +92,40 @@ static int make_root(const struct dir *dir, struct mldv_error *err)
 	return ret;
 }
 
+/* The first foreign name, or NULL. */
+static const char *foreign_name(const struct strs *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (is_foreign(names->items[i]))
+			return names->items[i];
+	}
+	return NULL;
+}
+
 static int dir_prepare(struct ops *ops, struct mldv_error *err)
 {
 	struct dir *dir = (struct dir *)ops;
+	struct arena arena = {0};
 	struct strs names = {0};
+	const char *foreign;
 	int ret = -1;
 
 	if (make_root(dir, err) < 0 || file_list(dir->root, &names, err) < 0)
 		goto out;
 	ret = 0;
-	for (size_t i = 0; ret == 0 && i < names.count; i++) {
-		if (is_foreign(names.items[i]))
-			ret = err_set(err, MLDV_FAILED,
-			    "cannot use '%s' as remote '%s': it holds '%s' and "
-			    "other things, but no remote of mldv; give the "
-			    "remote a new or an empty directory",
-			    dir->root, dir->name, names.items[i]);
-	}
+	foreign = foreign_name(&names);
+	/* Somebody else's first push writes 'format' before anything else. */
+	if (foreign)
+		ret = file_exists(path_of(dir, &arena, "format"), err);
+	if (foreign && ret == 0)
+		ret = err_set(err, MLDV_FAILED,
+		    "cannot use '%s' as remote '%s': it holds '%s' and is no "
+		    "mldv remote; give the remote a new or an empty directory",
+		    dir->root, dir->name, foreign);
 out:
 	strs_release(&names);
-	return ret;
+	arena_release(&arena);
+	return ret < 0 ? -1 : 0;
 }
 
 /*

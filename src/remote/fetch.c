@@ -197,7 +197,6 @@ static int find_manifest(struct fetch *fetch, struct mldv_error *err)
 {
 	struct remote *remote = fetch->remote;
 	struct manifest manifest;
-	struct buf name = {0};
 	int found = remote_read_manifest(remote, fetch->item, &fetch->arena,
 	    &manifest, err);
 
@@ -210,19 +209,17 @@ static int find_manifest(struct fetch *fetch, struct mldv_error *err)
 		return 0;
 	}
 	found = remote_check_format(remote, err);
+	if (found < 0)
+		return -1;
 	if (found == 0)
-		(void)err_set(err, MLDV_MISSING,
-		    "cannot fetch '%s': there is no remote of mldv at '%s' "
-		    "('%s'); check the address, or push there first",
-		    remote_item_name(remote, fetch->item, &name), remote->url,
-		    remote->name);
-	else if (found > 0)
-		(void)err_set(err, MLDV_MISSING,
-		    "cannot fetch '%s': it is not on remote '%s'; somebody who "
-		    "has it must push it",
-		    remote_item_name(remote, fetch->item, &name), remote->name);
-	buf_release(&name);
-	return -1;
+		return err_set(err, MLDV_MISSING,
+		    "cannot fetch it: there is no mldv remote at '%s' ('%s'); "
+		    "check the address, or push there first",
+		    remote->url, remote->name);
+	return err_set(err, MLDV_MISSING,
+	    "cannot fetch it: it is not on remote '%s'; somebody who has it "
+	    "must push it",
+	    remote->name);
 }
 
 /* Marks what the store has, and refuses what cannot be had. */

@@ -67,9 +67,6 @@ void remote_advance(struct remote *remote, uint64_t bytes);
 void remote_pack_name(const struct oid *id, char out[REMOTE_NAME]);
 void remote_manifest_name(const struct remote *remote,
     const struct content *item, char out[REMOTE_NAME + 64]);
-/* How messages call an item: its label, or its kind and oid. */
-const char *remote_item_name(const struct remote *remote,
-    const struct content *item, struct buf *out);
 
 /*
  * Reads 'format' once: 1, or 0 if it is not there. What this program does not

@@ -21,18 +21,14 @@ struct planner {
 static int missing(const struct push *push, const struct reach_object *object,
     struct mldv_error *err)
 {
-	struct buf name = {0};
 	char hex[OID_HEX + 1];
 
 	oid_hex(&object->oid, hex);
-	(void)err_set(err, MLDV_MISSING,
-	    "cannot push '%s': object %s is neither here nor on remote '%s'; "
-	    "run 'mldv fetch' from a remote that has it, or push from a clone "
-	    "that has it",
-	    remote_item_name(push->remote, push->item, &name), hex,
-	    push->remote->name);
-	buf_release(&name);
-	return -1;
+	return err_set(err, MLDV_MISSING,
+	    "cannot push it: object %s is neither here nor on remote '%s'; run "
+	    "'mldv fetch' from a remote that has it, or push from a clone that "
+	    "has it",
+	    hex, push->remote->name);
 }
 
 static const struct map *objects_of(const struct planner *planner)

@@ -213,19 +213,6 @@ void remote_manifest_name(const struct remote *remote,
 	    remote->project, hex, hex, item->kind == KIND_DIR ? "dir" : "file");
 }
 
-const char *remote_item_name(const struct remote *remote,
-    const struct content *item, struct buf *out)
-{
-	char hex[OID_HEX + 1];
-
-	if (remote->label)
-		return remote->label;
-	oid_hex(&item->oid, hex);
-	buf_reset(out);
-	buf_printf(out, "%s %.12s", kind_name(item->kind), hex);
-	return buf_str(out);
-}
-
 /* Which version the text of 'format' names; 0: it names none. */
 static uint64_t format_version(const struct buf *text)
 {

@@ -28,7 +28,7 @@ struct remote_options {
 CHECKED int remote_open(struct remote **out,
     const struct remote_options *options, struct mldv_error *err);
 void remote_close(struct remote *remote);
-/* What messages and progress call the item that is moved next; or NULL. */
+/* What progress calls the item that is moved next; or NULL. */
 void remote_set_label(struct remote *remote, const char *label);
 
 /* What was moved, or would be. */

@@ -269,12 +269,10 @@ static void what_was_never_pushed_is_missing(void **state)
 	assert_int_equal(err.code, MLDV_MISSING);
 	clone_add_file(&a, &sample.parts[0].bytes, &file);
 	clone_push(&a, &file, &count);
-	remote_set_label(a.remote, "data/raw");
 	assert_int_equal(remote_fetch(a.remote, a.store, &sample.item, false,
 	                     &count, &err),
 	    -1);
 	assert_int_equal(err.code, MLDV_MISSING);
-	assert_non_null(strstr(err.text, "'data/raw'"));
 	assert_non_null(strstr(err.text, "'origin'"));
 	clone_close(&a);
 	sample_release(&sample);
