@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,38 +24,72 @@ static void add_aside(struct place *place, const char *path,
 /* The item is not there: built aside, then named. */
 int place_new(struct place *place, struct mldv_error *err)
 {
-	char temp[TEMP_NAME];
 	int ret;
 
 	if (place->target->dir_count == 0)
 		return place_write_file(place, err);
-	temp_name(temp);
-	place->base = temp;
+	place->base = place->building;
 	ret = place_write_tree(place, err);
 	place->published = snapshot_now();
 	if (ret == 0 &&
-	    renameat2(place->parent, temp, place->parent, place->name,
-	        RENAME_NOREPLACE) < 0)
+	    place_rename_new(place->parent, place->building, place->name) < 0)
 		ret = err_errno(err, "cannot check out '%s'", place->path);
 	if (ret < 0)
 		add_aside(place,
 		    path_join(&place->arena,
-		        path_parent(&place->arena, place->path), temp),
+		        path_parent(&place->arena, place->path),
+		        place->building),
 		    NULL);
 	place->base = place->name;
 	return ret;
 }
 
 int place_set_aside(struct place *place, int fd, const char *name,
-    const char *parent, struct mldv_error *err)
+    const char *parent, const char *as, struct mldv_error *err)
 {
 	char temp[TEMP_NAME];
 
-	temp_name(temp);
-	if (renameat(fd, name, fd, temp) < 0)
+	if (as == NULL) {
+		temp_name(temp);
+		as = temp;
+	}
+	if (renameat(fd, name, fd, as) < 0)
 		return err_errno(err, "cannot move '%s' aside", name);
-	add_aside(place, path_join(&place->arena, parent, temp),
+	add_aside(place, path_join(&place->arena, parent, as),
 	    path_join(&place->arena, parent, name));
+	return 0;
+}
+
+/* A temporary name that only this item has. */
+static void name_beside(const char *path, const char *what, char out[TEMP_NAME])
+{
+	struct hasher *hasher = hasher_open();
+	char hex[OID_HEX + 1];
+	struct oid oid;
+
+	hasher_start(hasher);
+	hasher_add(hasher, what, strlen(what) + 1);
+	hasher_add(hasher, path, strlen(path));
+	hasher_end(hasher, &oid);
+	hasher_close(hasher);
+	oid_hex(&oid, hex);
+	(void)snprintf(out, TEMP_NAME, TEMP_PREFIX "%.16s", hex);
+}
+
+/* Removes what a crash left. */
+static int clear_beside(struct place *place, struct mldv_error *err)
+{
+	const char *names[] = {place->building, place->replaced};
+	const char *above = path_parent(&place->arena, place->path);
+
+	name_beside(place->path, "building", place->building);
+	name_beside(place->path, "replaced", place->replaced);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (file_remove_tree(
+		        project_absolute(place->project, &place->arena,
+		            path_join(&place->arena, above, names[i])),
+		        err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -119,8 +154,7 @@ static void put_back(struct place *place)
 		struct aside *aside = &place->asides[i];
 
 		if (aside->original != NULL &&
-		    renameat2(root, aside->path, root, aside->original,
-		        RENAME_NOREPLACE) == 0)
+		    place_rename_new(root, aside->path, aside->original) == 0)
 			aside->path = NULL;
 	}
 }
@@ -139,7 +173,7 @@ static int drop_asides(struct place *place, struct mldv_error *err)
 	return 0;
 }
 
-static int place_item(struct place *place, bool force, struct mldv_error *err)
+static int place_item(struct place *place, struct mldv_error *err)
 {
 	struct stat st;
 	int there;
@@ -147,8 +181,7 @@ static int place_item(struct place *place, bool force, struct mldv_error *err)
 	there = fstatat(place->parent, place->name, &st, AT_SYMLINK_NOFOLLOW);
 	if (there < 0 && errno != ENOENT)
 		return err_errno(err, "cannot look at '%s'", place->path);
-	return there < 0 ? place_new(place, err)
-	                 : place_update(place, force, err);
+	return there < 0 ? place_new(place, err) : place_update(place, err);
 }
 
 static void choose_links(struct place *place)
@@ -199,7 +232,8 @@ int worktree_place(struct mldv_project *project, const char *path,
 	    .path = path,
 	    .name = path_base(path),
 	    .parent = -1,
-	    .target = &target};
+	    .target = &target,
+	    .force = force};
 	int ret;
 
 	if (trees_expand(project->store, content, &target, err) < 0)
@@ -210,7 +244,9 @@ int worktree_place(struct mldv_project *project, const char *path,
 	ret = check_objects(&place, err);
 	if (ret == 0) {
 		place.parent = open_parent(project, path, err);
-		ret = place.parent < 0 ? -1 : place_item(&place, force, err);
+		ret = place.parent < 0 ? -1 : clear_beside(&place, err);
+		if (ret == 0)
+			ret = place_item(&place, err);
 	}
 	if (ret == 0) {
 		save_cache(&place);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "project/place.h"
 #include "project/worktree.h"
@@ -12,7 +13,6 @@ struct update {
 	struct place *place;
 	struct snapshot *current;
 	uint32_t *counterpart; /* of a current directory: target + 1, or 0 */
-	bool force;
 };
 
 static int refuse_overwrite(const struct update *update, size_t dir,
@@ -39,13 +39,33 @@ static int check_stored(const struct update *update, size_t dir,
 {
 	int there;
 
-	if (update->force)
+	if (update->place->force)
 		return 0;
 	there = store_has(update->place->project->store, &entry->oid,
 	    entry->size, err);
 	if (there < 0)
 		return -1;
 	return there ? 0 : refuse_overwrite(update, dir, entry, err);
+}
+
+/* Files that are ignored must not go away with their directory. */
+static int check_ignored(const struct update *update, size_t dir,
+    struct mldv_error *err)
+{
+	struct buf path = {0};
+
+	if (update->place->force || update->current->dirs[dir].ignored == 0)
+		return 0;
+	buf_add_str(&path, update->place->path);
+	if (dir != 0)
+		buf_add_char(&path, '/');
+	snapshot_dir_path(update->current, dir, &path);
+	(void)err_set(err, MLDV_EXISTS,
+	    "cannot take '%s' away: files that [add] ignore names are in it; "
+	    "remove them, or use --force",
+	    buf_str(&path));
+	buf_release(&path);
+	return -1;
 }
 
 static bool same_file(const struct snapshot_entry *a,
@@ -79,6 +99,8 @@ static int compare_dir(struct update *update, size_t number,
 	if (update->counterpart[number] > 0)
 		target = &update->place->target
 		              ->dirs[update->counterpart[number] - 1];
+	else if (check_ignored(update, number, err) < 0)
+		return -1;
 	for (size_t i = 0; i < current->count; i++) {
 		const struct snapshot_entry *entry = &current->entries[i];
 		const char *name = snapshot_name(current, entry);
@@ -101,6 +123,8 @@ static int compare_dir(struct update *update, size_t number,
 			keep_file(other, entry);
 		} else if (check_stored(update, number, entry, err) < 0) {
 			return -1;
+		} else if (other != NULL && other->kind != KIND_DIR) {
+			other->racy = PLACE_REPLACES;
 		}
 	}
 	return 0;
@@ -131,10 +155,26 @@ static int clear_conflicts(struct update *update, size_t number, int fd,
 			if (was_dir == is_dir)
 				continue;
 		}
-		if (place_set_aside(update->place, fd, name, path, err) < 0)
+		if (place_set_aside(update->place, fd, name, path, NULL, err) <
+		    0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Whoever checks an item out has it alone: this is what a crash left. */
+static int sweep_dir(const struct update *update, size_t dir, const char *path,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret = 0;
+
+	if (update->current->dirs[dir].temporary)
+		ret = file_sweep(project_absolute(update->place->project,
+		                     &arena, path),
+		    err);
+	arena_release(&arena);
+	return ret;
 }
 
 static int clear_dirs(struct update *update, struct mldv_error *err)
@@ -152,7 +192,10 @@ static int clear_dirs(struct update *update, struct mldv_error *err)
 		if (i > 0)
 			buf_add_char(&path, '/');
 		snapshot_dir_path(update->current, i, &path);
-		fd = place_open_dir(place, update->counterpart[i] - 1, err);
+		ret = sweep_dir(update, i, buf_str(&path), err);
+		fd = ret < 0
+		    ? -1
+		    : place_open_dir(place, update->counterpart[i] - 1, err);
 		if (fd < 0) {
 			ret = -1;
 		} else {
@@ -201,18 +244,16 @@ static int replace_all(struct update *update, struct mldv_error *err)
 	free(update->counterpart);
 	if (ret == 0)
 		ret = place_set_aside(place, place->parent, place->name,
-		    path_parent(&arena, place->path), err);
+		    path_parent(&arena, place->path), place->replaced, err);
 	arena_release(&arena);
 	return ret == 0 ? place_new(place, err) : -1;
 }
 
-int place_update(struct place *place, bool force, struct mldv_error *err)
+int place_update(struct place *place, struct mldv_error *err)
 {
 	struct content content;
 	struct snapshot current;
-	struct update update = {.place = place,
-	    .current = &current,
-	    .force = force};
+	struct update update = {.place = place, .current = &current};
 	struct snapshot *target = place->target;
 	int ret;
 
@@ -227,6 +268,7 @@ int place_update(struct place *place, bool force, struct mldv_error *err)
 			ret = 0;
 		} else {
 			ret = check_stored(&update, 0, &current.root, err);
+			target->root.racy = PLACE_REPLACES;
 			if (ret == 0)
 				ret = place_write_file(place, err);
 		}

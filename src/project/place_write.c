@@ -13,8 +13,7 @@
 #include "project/place.h"
 #include "store/link.h"
 
-#define RANGE      1024 /* files written by one job */
-#define LINK_LIMIT 4095 /* bytes of a link's target: PATH_MAX less NUL */
+#define RANGE 1024 /* files written by one job */
 
 struct range {
 	uint32_t dir;
@@ -28,6 +27,22 @@ struct work {
 	size_t count;
 	size_t capacity;
 };
+
+int place_rename_new(int fd, const char *from, const char *to)
+{
+	struct stat st;
+
+	if (renameat2(fd, from, fd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* Some file systems cannot do that, NFS for one. */
+	if (fstatat(fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return errno == ENOENT ? renameat(fd, from, fd, to) : -1;
+}
 
 int place_open_dir(const struct place *place, size_t dir,
     struct mldv_error *err)
@@ -91,8 +106,11 @@ static int cannot(const struct writer *writer, const char *name,
 	return -1;
 }
 
-/* Two names of a tree that this file system takes for one. */
-static int same_name(const struct writer *writer, const char *name,
+/*
+ * The name is taken: by another of the tree that this file system takes for
+ * the same, or by something that was no part of the item.
+ */
+static int name_taken(const struct writer *writer, const char *name,
     struct mldv_error *err)
 {
 	const struct snapshot_dir *dir = writer->dir;
@@ -110,9 +128,15 @@ static int same_name(const struct writer *writer, const char *name,
 			twin = at;
 	}
 	full_path(writer, name, &path);
-	(void)err_set(err, MLDV_EXISTS,
-	    "cannot check out '%s': this file system takes it for '%s'",
-	    buf_str(&path), twin != NULL ? twin : "something that is there");
+	if (twin != NULL)
+		(void)err_set(err, MLDV_EXISTS,
+		    "cannot check out '%s': this file system takes it for '%s'",
+		    buf_str(&path), twin);
+	else
+		(void)err_set(err, MLDV_EXISTS,
+		    "cannot check out '%s': something that is no part of the "
+		    "item is there; move it away, or overwrite it with --force",
+		    buf_str(&path));
 	buf_release(&path);
 	buf_release(&key);
 	buf_release(&other);
@@ -178,7 +202,7 @@ static int create_file(struct writer *writer, struct snapshot_entry *entry,
 	int ret;
 
 	if (fd < 0 && errno == EEXIST)
-		return same_name(writer, name, err);
+		return name_taken(writer, name, err);
 	if (fd < 0)
 		return cannot(writer, name, err);
 	ret = entry->size > OBJECT_WHOLE_MAX
@@ -209,7 +233,7 @@ static int create_link(struct writer *writer, struct snapshot_entry *entry,
 		    "'%s' is not a symbolic link that can be", name);
 	if (symlinkat(arena_strn(&arena, data.data, data.len), writer->dir_fd,
 	        as) < 0)
-		ret = errno == EEXIST ? same_name(writer, name, err)
+		ret = errno == EEXIST ? name_taken(writer, name, err)
 		                      : cannot(writer, name, err);
 	else if (fstatat(writer->dir_fd, as, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		ret = cannot(writer, name, err);
@@ -241,7 +265,7 @@ static int create_hard_link(struct writer *writer, struct snapshot_entry *entry,
 		else if (note_stat(writer, entry, &st, name, err) < 0)
 			ret = -1;
 	} else if (errno == EEXIST) {
-		ret = same_name(writer, name, err);
+		ret = name_taken(writer, name, err);
 	}
 	(void)close(fd);
 	buf_release(&path);
@@ -261,23 +285,43 @@ static int create(struct writer *writer, struct snapshot_entry *entry,
 	return create_file(writer, entry, as, name, err);
 }
 
+/*
+ * Gives what was written its name: in place of what was looked at there, or
+ * else of nothing.
+ */
+static int publish(struct writer *writer, const char *temp, const char *name,
+    bool replaces, struct mldv_error *err)
+{
+	int fd = writer->dir_fd;
+
+	if (replaces ? renameat(fd, temp, fd, name) == 0
+	             : place_rename_new(fd, temp, name) == 0)
+		return 0;
+	return errno == EEXIST ? name_taken(writer, name, err)
+	                       : cannot(writer, name, err);
+}
+
 /* Writes under a temporary name, then takes the place of what is there. */
 static int replace(struct writer *writer, struct snapshot_entry *entry,
     const char *name, struct mldv_error *err)
 {
+	bool replaces = entry->racy == PLACE_REPLACES || writer->place->force;
 	char temp[TEMP_NAME];
 	struct stat st;
 	int ret;
 
-	temp_name(temp);
+	if (writer->dir == NULL)
+		memcpy(temp, writer->place->building, sizeof temp);
+	else
+		temp_name(temp);
 	ret = create(writer, entry, temp, name, err);
-	if (ret == 0 &&
-	    renameat(writer->dir_fd, temp, writer->dir_fd, name) < 0)
-		ret = cannot(writer, name, err);
-	if (ret < 0) {
+	if (ret == 0)
+		ret = publish(writer, temp, name, replaces, err);
+	/* Also afterwards: of two links to one file rename leaves both. */
+	if (ret < 0 || writer->place->hardlink)
 		(void)unlinkat(writer->dir_fd, temp, 0);
+	if (ret < 0)
 		return -1;
-	}
 	/* Only now: renaming changes the ctime. */
 	if (fstatat(writer->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return cannot(writer, name, err);
@@ -318,7 +362,7 @@ static int write_range(void *context, size_t i, struct mldv_error *err)
 	struct writer writer = {.place = place,
 	    .dir = dir,
 	    .dir_number = range->dir,
-	    .direct = !place->existed[range->dir]};
+	    .direct = place->base != place->name};
 	int ret = 0;
 
 	writer.dir_fd = place_open_dir(place, range->dir, err);
@@ -389,7 +433,7 @@ static int make_dir(struct place *place, size_t number, struct mldv_error *err)
 		if (errno != EEXIST)
 			ret = cannot(&writer, name, err);
 		else if (place->base != place->name)
-			ret = same_name(&writer, name, err);
+			ret = name_taken(&writer, name, err);
 	}
 	if (number != 0)
 		(void)close(writer.dir_fd);
