@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,6 +245,10 @@ static int write_segment(struct moving *moving, struct mldv_error *err)
 			return -1;
 		if (part->last)
 			moving->whole[moving->whole_count++] = part->big;
+		/* Else the disk begins only at the end, and nobody can stop. */
+		if (part->last || i + 1 == segment->count)
+			(void)sync_file_range(temp->fd, 0, 0,
+			    SYNC_FILE_RANGE_WRITE);
 	}
 	return 0;
 }
