@@ -43,16 +43,17 @@ void sample_text(char *out, size_t size, uint64_t seed)
 	char line[LINE];
 
 	for (size_t at = 0; at < size;) {
-		int len;
+		unsigned warm, wet;
 		size_t n;
+		int len;
 
 		/* Again and again the same, so that fixtures are small. */
 		if (at % PERIOD < LINE)
 			state = seed + UINT64_C(0x9e3779b97f4a7c15);
-		len =
-		    snprintf(line, sizeof line, "temperature,%u,humidity,%u\n",
-		        (unsigned)(next(&state) >> 32) % 40,
-		        (unsigned)(next(&state) >> 32) % 100);
+		warm = (unsigned)(next(&state) >> 32) % 40;
+		wet = (unsigned)(next(&state) >> 32) % 100;
+		len = snprintf(line, sizeof line,
+		    "temperature,%u,humidity,%u\n", warm, wet);
 		n = (size_t)len < size - at ? (size_t)len : size - at;
 		memcpy(out + at, line, n);
 		at += n;
