@@ -15,8 +15,8 @@
 /* What an add, checkout or fetch did to one item. */
 struct mldv_done {
 	const char *path;
-	uint64_t files;	  /* in the item */
-	uint64_t bytes;	  /* in the item */
+	uint64_t files;   /* in the item */
+	uint64_t bytes;   /* in the item */
 	uint64_t changed; /* files that had to be read or written */
 	uint64_t ignored; /* files that [add] ignore skipped */
 	double seconds;
@@ -76,9 +76,9 @@ MLDV_CHECKED int mldv_unprotect(struct mldv_project *project,
 
 enum mldv_state {
 	MLDV_CLEAN,
-	MLDV_MODIFIED,	/* the counts say how */
-	MLDV_DELETED,	/* pointer there, data not, but in the store */
-	MLDV_ABSENT,	/* neither data nor store has it: pull */
+	MLDV_MODIFIED,  /* the counts say how */
+	MLDV_DELETED,   /* pointer there, data not, but in the store */
+	MLDV_ABSENT,    /* neither data nor store has it: pull */
 	MLDV_HERE_ONLY, /* no push from here has confirmed it */
 	MLDV_UNTRACKED, /* a file below [rules] watch that nobody knows */
 };
@@ -90,7 +90,7 @@ struct mldv_item {
 	uint64_t files;
 	uint64_t bytes;
 	uint64_t added, changed, removed; /* files, if MLDV_MODIFIED */
-	bool counted; /* the counts are known */
+	bool counted;                     /* the counts are known */
 };
 
 /*

@@ -12,16 +12,16 @@
 #define MLDV_CHECKED __attribute__((warn_unused_result))
 
 enum mldv_code {
-	MLDV_FAILED = 1,   /* the system or a peer refused; exit 1 */
-	MLDV_NOT_FOUND,	   /* a file or name is not there; exit 1 */
-	MLDV_EXISTS,	   /* a file or name is there already; exit 1 */
-	MLDV_USAGE,	   /* wrong arguments or a wrong mldv.ini; exit 2 */
-	MLDV_NO,	   /* asked, and the answer is no; exit 3 */
-	MLDV_CORRUPT,	   /* bytes are not what they should be; exit 4 */
-	MLDV_MISSING,	   /* data is neither here nor on a remote; exit 5 */
-	MLDV_BUSY,	   /* somebody holds the lock; exit 6 */
-	MLDV_INTERRUPTED,  /* SIGINT; exit 130 */
-	MLDV_TERMINATED,   /* SIGTERM; exit 143 */
+	MLDV_FAILED = 1,  /* the system or a peer refused; exit 1 */
+	MLDV_NOT_FOUND,   /* a file or name is not there; exit 1 */
+	MLDV_EXISTS,      /* a file or name is there already; exit 1 */
+	MLDV_USAGE,       /* wrong arguments or a wrong mldv.ini; exit 2 */
+	MLDV_NO,          /* asked, and the answer is no; exit 3 */
+	MLDV_CORRUPT,     /* bytes are not what they should be; exit 4 */
+	MLDV_MISSING,     /* data is neither here nor on a remote; exit 5 */
+	MLDV_BUSY,        /* somebody holds the lock; exit 6 */
+	MLDV_INTERRUPTED, /* SIGINT; exit 130 */
+	MLDV_TERMINATED,  /* SIGTERM; exit 143 */
 };
 
 struct mldv_error {

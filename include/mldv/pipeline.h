@@ -25,7 +25,7 @@ struct mldv_stage {
 	const char *name;
 	enum mldv_stage_state state;
 	const char *reason; /* "param lr 0.1 -> 0.05", or NULL */
-	double seconds;	    /* if it ran */
+	double seconds;     /* if it ran */
 };
 
 struct mldv_repro {
@@ -46,8 +46,8 @@ MLDV_CHECKED int mldv_repro(struct mldv_project *project,
 
 /* Visits every stage with its state, for status; runs nothing. */
 MLDV_CHECKED int mldv_stages(struct mldv_project *project,
-    void (*visit)(void *context, const struct mldv_stage *stage),
-    void *context, struct mldv_error *err);
+    void (*visit)(void *context, const struct mldv_stage *stage), void *context,
+    struct mldv_error *err);
 
 /* A stage to be written into mldv.ini. */
 struct mldv_new_stage {

@@ -56,11 +56,11 @@ const char *mldv_setting(struct mldv_project *project, const char *name);
 /* Calls visit for every setting that is set, and with its layer. */
 void mldv_settings_each(struct mldv_project *project,
     void (*visit)(void *context, enum mldv_layer layer, const char *name,
-	const char *value),
+        const char *value),
     void *context);
 /* Calls visit for every setting there is: name, default or NULL, meaning. */
 void mldv_settings_known(void (*visit)(void *context, const char *name,
-			     const char *preset, const char *meaning),
+                             const char *preset, const char *meaning),
     void *context);
 /* Sets a setting; NULL takes it away (MLDV_NO if it was not there). */
 MLDV_CHECKED int mldv_setting_set(struct mldv_project *project,

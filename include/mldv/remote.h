@@ -18,14 +18,12 @@ void mldv_remote_each(struct mldv_project *project,
     void (*visit)(void *context, const struct mldv_remote_info *remote),
     void *context);
 /* The first one becomes the default. clone: into this clone's settings. */
-MLDV_CHECKED int mldv_remote_add(struct mldv_project *project,
-    const char *name, const char *url, bool clone, struct strs *staged,
-    struct mldv_error *err);
+MLDV_CHECKED int mldv_remote_add(struct mldv_project *project, const char *name,
+    const char *url, bool clone, struct strs *staged, struct mldv_error *err);
 MLDV_CHECKED int mldv_remote_remove(struct mldv_project *project,
     const char *name, struct strs *staged, struct mldv_error *err);
 MLDV_CHECKED int mldv_remote_default(struct mldv_project *project,
-    const char *name, bool clone, struct strs *staged,
-    struct mldv_error *err);
+    const char *name, bool clone, struct strs *staged, struct mldv_error *err);
 
 struct mldv_transfer {
 	const char *remote;   /* NULL: the default */
@@ -38,11 +36,11 @@ struct mldv_transfer {
 
 /* What a whole push, fetch or pull did, or with dry_run would do. */
 struct mldv_transferred {
-	uint64_t items;	   /* that needed anything */
+	uint64_t items; /* that needed anything */
 	uint64_t up_to_date;
 	uint64_t objects;
 	uint64_t packs;
-	uint64_t bytes; /* that travelled */
+	uint64_t bytes;   /* that travelled */
 	uint64_t missing; /* items that could not be had; the rest was */
 };
 

@@ -139,8 +139,8 @@ int tempfile_commit_new(struct tempfile *temp, const char *target,
 
 	if (sync_and_close(temp, target, err) < 0)
 		return -1;
-	ret = renameat2(AT_FDCWD, temp->path, AT_FDCWD, target,
-	    RENAME_NOREPLACE);
+	ret =
+	    renameat2(AT_FDCWD, temp->path, AT_FDCWD, target, RENAME_NOREPLACE);
 	if (ret < 0 && (errno == EINVAL || errno == ENOSYS))
 		ret = link_new(temp->path, target);
 	if (ret < 0 && errno == EEXIST)
