@@ -20,11 +20,12 @@ static void thin_out(struct arena *arena, const char *dir)
 	struct mldv_error ignored;
 	struct strs names = {0};
 
-	if (file_list(dir, &names, &ignored) == 0) {
-		for (size_t i = 0; i + KEPT <= names.count; i++)
-			(void)!file_remove_tree(path_join(arena, dir,
-			                            names.items[i]),
-			    &ignored);
+	if (file_list(dir, &names, &ignored) < 0)
+		names.count = 0;
+	for (size_t i = 0; i + KEPT <= names.count; i++) {
+		if (file_remove_tree(path_join(arena, dir, names.items[i]),
+		        &ignored) < 0)
+			break;
 	}
 	strs_release(&names);
 }
@@ -147,21 +148,32 @@ CHECKED static int move_by_copy(struct mldv_project *project, const char *path,
 	return ret;
 }
 
-int failed_keep(struct mldv_project *project, const char *path, const char *dir,
-    struct mldv_error *err)
+int failed_keep_as(struct mldv_project *project, const char *from,
+    const char *path, const char *dir, struct mldv_error *err)
 {
 	struct arena arena = {0};
-	const char *from = project_absolute(project, &arena, path);
+	const char *source = project_absolute(project, &arena, from);
 	const char *to =
 	    path_join(&arena, path_join(&arena, dir, "outputs"), path);
 	struct mldv_error cause;
-	int ret = file_exists(from, err);
+	int ret = file_exists(source, err);
 
 	if (ret > 0 && file_make_parents(to, err) < 0)
 		ret = -1;
-	if (ret > 0 && file_rename(from, to, &cause) < 0 &&
-	    move_by_copy(project, path, from, to, err) < 0)
-		ret = -1;
+	if (ret > 0 && file_rename(source, to, &cause) < 0) {
+		if (path_is_absolute(from)) {
+			*err = cause;
+			ret = -1;
+		} else if (move_by_copy(project, from, source, to, err) < 0) {
+			ret = -1;
+		}
+	}
 	arena_release(&arena);
 	return ret;
+}
+
+int failed_keep(struct mldv_project *project, const char *path, const char *dir,
+    struct mldv_error *err)
+{
+	return failed_keep_as(project, path, path, dir, err);
 }

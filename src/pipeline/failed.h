@@ -19,6 +19,9 @@ CHECKED int failed_dir(struct mldv_project *project, struct arena *arena,
  */
 CHECKED int failed_keep(struct mldv_project *project, const char *path,
     const char *dir, struct mldv_error *err);
+/* The same from elsewhere, absolute (then nothing is copied) or not. */
+CHECKED int failed_keep_as(struct mldv_project *project, const char *from,
+    const char *path, const char *dir, struct mldv_error *err);
 /* How to say a directory of failed_dir: from the root, if it is below it. */
 const char *failed_show(const struct mldv_project *project, const char *dir);
 

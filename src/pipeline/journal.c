@@ -283,11 +283,42 @@ int journal_undo(struct journal *journal, const char *failed,
 	return file_remove_tree(journal->old, err);
 }
 
-int journal_end(struct journal *journal, struct mldv_error *err)
+/* Says where. A kill after this finds the new output, and leaves it. */
+CHECKED static int keep_aside(const struct journal *journal,
+    struct arena *arena, const struct journal_out *out, const char *failed,
+    struct mldv_error *err)
+{
+	struct asides asides = asides_of(journal, arena, out);
+	const char *beside =
+	    path_join(arena, path_parent(arena, out->path), out->aside);
+	int ret = failed_keep_as(journal->project, asides.old, out->path,
+	    failed, err);
+
+	if (ret == 0)
+		ret = failed_keep_as(journal->project, beside, out->path,
+		    failed, err);
+	if (ret > 0)
+		project_warn(journal->project,
+		    "what lay at '%s' is in no store; it is kept as "
+		    "'%s/outputs/%s'",
+		    project_shown(journal->project, arena, out->path),
+		    failed_show(journal->project, failed), out->path);
+	return ret < 0 ? -1 : 0;
+}
+
+int journal_end(struct journal *journal, const char *failed,
+    struct mldv_error *err)
 {
 	struct arena arena = {0};
-	int ret = forget(journal, err);
+	int ret = 0;
 
+	for (size_t i = 0; ret == 0 && i < journal->count; i++) {
+		if (journal->outs[i].keep)
+			ret = keep_aside(journal, &arena, &journal->outs[i],
+			    failed, err);
+	}
+	if (ret == 0)
+		ret = forget(journal, err);
 	journal->open = false;
 	for (size_t i = 0; ret == 0 && i < journal->count; i++)
 		ret = file_remove_tree(

@@ -18,7 +18,8 @@
 
 struct journal_out {
 	const char *path;
-	bool had; /* something lay there */
+	bool had;  /* something lay there */
+	bool keep; /* it is nowhere else, so it is not to be deleted */
 	char aside[TEMP_NAME];
 };
 
@@ -53,7 +54,11 @@ CHECKED int journal_begin(struct journal *journal, struct arena *arena,
 /* Moves the new outputs below failed (absolute), and the old ones back. */
 CHECKED int journal_undo(struct journal *journal, const char *failed,
     struct mldv_error *err);
-/* The new outputs are recorded: the old ones are deleted. */
-CHECKED int journal_end(struct journal *journal, struct mldv_error *err);
+/*
+ * The new outputs are recorded: the old ones are deleted, and those to be
+ * kept are moved below failed.
+ */
+CHECKED int journal_end(struct journal *journal, const char *failed,
+    struct mldv_error *err);
 
 #endif

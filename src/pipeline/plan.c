@@ -182,6 +182,16 @@ int plan_is_there(struct plan *plan, const char *path,
 	return -1;
 }
 
+bool plan_is_stored(struct plan *plan, const char *path)
+{
+	struct mldv_error cause;
+	struct content now;
+
+	if (worktree_hash(plan->project, path, &now, NULL, &cause) < 0)
+		return cause.code == MLDV_NOT_FOUND;
+	return worktree_complete(plan->project, &now, NULL, &cause) > 0;
+}
+
 static void settle(struct step *step, enum mldv_stage_state state,
     const char *reason)
 {

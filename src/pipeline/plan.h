@@ -92,6 +92,11 @@ bool plan_take_made(struct plan *plan, struct step *step,
     const struct made *made, size_t count);
 /* The position of the output in stage->outs. */
 size_t plan_out_index(const struct stage *stage, const char *path);
+/*
+ * Is what lies at path in the store? What cannot be looked at is not; what is
+ * not there is.
+ */
+bool plan_is_stored(struct plan *plan, const char *path);
 /* Does the path have that content? 1, 0, or 0 and *gone if nothing is there. */
 CHECKED int plan_is_there(struct plan *plan, const char *path,
     const struct content *content, bool *gone, struct mldv_error *err);

@@ -301,15 +301,47 @@ static void undo(struct run_job *job, struct mldv_error *err)
 	buf_release(&text);
 }
 
-CHECKED static int run_and_commit(struct run_job *job, struct mldv_error *err)
+/* Which old outputs somebody made by hand, or another program. */
+static bool *find_unknown(struct run_job *job)
+{
+	const struct stage *stage = job->step->stage;
+	bool *unknown =
+	    arena_array(&job->arena, stage->out_count, sizeof *unknown);
+
+	for (size_t i = 0; i < stage->out_count; i++)
+		unknown[i] = !plan_is_stored(job->plan, stage->outs[i].path);
+	return unknown;
+}
+
+/* The stage is recorded, so what fails here is a warning. */
+static void end(struct run_job *job, const bool *unknown)
 {
 	struct mldv_project *project = job->plan->project;
+	const char *name = job->step->stage->name;
 	struct mldv_error cause;
+	const char *failed = NULL;
+	bool any = false;
+
+	for (size_t i = 0; i < job->journal.count; i++) {
+		struct journal_out *out = &job->journal.outs[i];
+
+		out->keep = unknown[i] && out->had;
+		any |= out->keep;
+	}
+	if ((any &&
+	        failed_dir(project, &job->arena, name, &failed, &cause) < 0) ||
+	    journal_end(&job->journal, failed, &cause) < 0)
+		project_warn(project, "stage '%s': %s", name, cause.text);
+}
+
+CHECKED static int run_and_commit(struct run_job *job, struct mldv_error *err)
+{
+	const bool *unknown = find_unknown(job);
 	int ret = watch_start(job->plan, job->step, &job->watch, err);
 
 	if (ret == 0)
-		ret = journal_begin(&job->journal, &job->arena, project,
-		    job->step->stage, err);
+		ret = journal_begin(&job->journal, &job->arena,
+		    job->plan->project, job->step->stage, err);
 	if (ret == 0)
 		ret = run_command(job, err);
 	if (ret == 0)
@@ -318,9 +350,8 @@ CHECKED static int run_and_commit(struct run_job *job, struct mldv_error *err)
 		ret = commit(job, err);
 	if (ret < 0 && job->journal.open)
 		undo(job, err);
-	if (ret == 0 && journal_end(&job->journal, &cause) < 0)
-		project_warn(project, "stage '%s': %s", job->step->stage->name,
-		    cause.text);
+	if (ret == 0)
+		end(job, unknown);
 	return ret;
 }
 

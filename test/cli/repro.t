@@ -181,6 +181,19 @@ check 'outputs that are gone or changed come back from the store' '
 	[ "$(cat "$kept")" = mine ]
 '
 
+check 'what lay there and is in no store is kept when a stage runs over it' '
+	chain
+	echo "made by hand" >b.out
+	mldv repro 2>stderr
+	[ "$(cat b.out)" = 1 ]
+	kept=$(sed -n "s/.*it is kept as .\(.*\).$/\1/p" stderr)
+	[ "$(cat "$kept")" = "made by hand" ]
+	sed -i "s/^n = 1/n = 2/" mldv.ini
+	mldv repro 2>stderr
+	hasnt "kept" stderr
+	[ "$(find .git/mldv/failed -type f | wc -l)" -eq 1 ]
+'
+
 check 'a stage whose outputs are nowhere runs again' '
 	chain
 	mldv repro
@@ -575,6 +588,25 @@ check 'a clone without data knows that all is fresh if there is a remote' '
 	mldv repro
 	ran
 	[ ! -e a.out ]
+'
+
+check 'of a remote it fetches what a stage that runs reads, and no more' '
+	chain
+	mldv remote add r "$PWD/../remote"
+	mldv repro
+	git add -A
+	git commit -qm 1
+	mldv push
+	git clone -q . clone
+	cd clone
+	ran a b c
+	sed -i "s/echo c >c.out/echo d >c.out/" mldv.ini
+	mldv repro
+	ran c
+	[ "$(head -n 1 c.out)" = d ]
+	[ -e b.out ]
+	[ ! -e a.out ]
+	rm -rf ../../remote
 '
 
 check 'data that is neither here nor elsewhere gives 5' '
