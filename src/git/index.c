@@ -25,7 +25,8 @@
  */
 
 #define MARK              "mldv\n"
-#define LOCK_NAME         "mldv/locks/index"
+#define LOCKS             "mldv/locks"
+#define LOCK_NAME         LOCKS "/index"
 #define INDEX_LIMIT       ((size_t)2 << 30)
 #define STAGED_FILE_LIMIT ((size_t)1 << 30)
 
@@ -277,21 +278,20 @@ static int apply(struct git *git, git_index *index, const struct change *change,
 	return 0;
 }
 
-/* 1: index.lock is made, 0: somebody has it. */
-static int try_lock(const char *path, struct mldv_error *err)
+/*
+ * 1: index.lock is made, 0: somebody has it. It appears with our mark in it,
+ * so that at no moment a death leaves one that nobody dares to remove.
+ */
+static int try_lock(const char *path, const char *locks, struct mldv_error *err)
 {
-	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-	int ret;
+	struct tempfile temp = {0};
+	int ret = -1;
 
-	if (fd < 0 && errno == EEXIST)
-		return 0;
-	if (fd < 0)
-		return err_errno(err, "cannot stage: cannot make '%s'", path);
-	ret = file_write(fd, path, MARK, strlen(MARK), err);
-	(void)close(fd);
-	if (ret < 0)
-		(void)unlink(path);
-	return ret < 0 ? -1 : 1;
+	if (tempfile_open(&temp, locks, 0666, err) == 0 &&
+	    file_write(temp.fd, path, MARK, strlen(MARK), err) == 0)
+		ret = tempfile_commit_new(&temp, path, err);
+	tempfile_release(&temp);
+	return ret;
 }
 
 /* Removes an index.lock that one of us left who was killed. */
@@ -311,18 +311,23 @@ static int take_lock(const struct git *git, const char *path,
     const struct change *change, struct mldv_error *err)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
-	int ret;
+	struct arena arena = {0};
+	const char *locks = path_join(&arena, git->common, LOCKS);
+	int ret = file_sweep(locks, err);
 
 	remove_dead_lock(path);
-	for (int tries = 0; tries < 50; tries++) {
-		ret = try_lock(path, err);
-		if (ret != 0)
-			return ret < 0 ? -1 : 0;
-		(void)nanosleep(&pause, NULL);
+	for (int tries = 0; ret == 0 && tries < 50; tries++) {
+		ret = try_lock(path, locks, err);
+		if (ret == 0)
+			(void)nanosleep(&pause, NULL);
 	}
-	return fail_busy(git, change->paths,
-	    "another program has Git's index locked; wait until it has ended",
-	    err);
+	if (ret == 0)
+		ret = fail_busy(git, change->paths,
+		    "another program has Git's index locked; wait until it has "
+		    "ended",
+		    err);
+	arena_release(&arena);
+	return ret < 0 ? -1 : 0;
 }
 
 /*

@@ -20,17 +20,41 @@ struct moving {
 	bool resumed; /* an earlier run has died half-way */
 };
 
-/* As mv(1): into a directory that is there. */
-static const char *destination(const struct moving *moving, const char *to)
+/* Is there a pointer of this path that says this content? */
+static int says(const struct moving *moving, const char *path,
+    const struct content *content, struct mldv_error *err)
+{
+	struct pointer pointer;
+	int ret;
+
+	if (path[0] == '\0')
+		return 0;
+	ret = item_pointer(moving->project, path, &pointer, moving->arena, err);
+	return ret == 1 ? content_equal(&pointer.content, content) : ret;
+}
+
+/*
+ * As mv(1): into a directory that is there, unless that is the item itself,
+ * which an earlier run has moved.
+ */
+static int find_destination(struct moving *moving, const char *to,
+    struct mldv_error *err)
 {
 	const char *full = project_absolute(moving->project, moving->arena, to);
+	const char *below =
+	    path_join(moving->arena, to, path_base(moving->from));
 	struct stat st;
+	int moved = 0;
 
-	if (to[0] == '\0')
-		return path_base(moving->from);
-	if (lstat(full, &st) == 0 && S_ISDIR(st.st_mode))
-		return path_join(moving->arena, to, path_base(moving->from));
-	return to;
+	if (strcmp(to, moving->from) != 0)
+		moved = says(moving, to, &moving->item->content, err);
+	if (moved < 0)
+		return -1;
+	moving->to = to;
+	if (to[0] == '\0' ||
+	    (!moved && lstat(full, &st) == 0 && S_ISDIR(st.st_mode)))
+		moving->to = below;
+	return 0;
 }
 
 static int there(const struct moving *moving, const char *path,
@@ -236,7 +260,8 @@ static int move_item(struct moving *moving, const struct items *items,
 	struct lock locks[2] = {{0}, {0}};
 	int ret = -1;
 
-	moving->to = destination(moving, to);
+	if (find_destination(moving, to, err) < 0)
+		return -1;
 	if (strcmp(moving->from, moving->to) == 0)
 		return err_set(err, MLDV_USAGE, "cannot move '%s' to itself",
 		    project_shown(moving->project, moving->arena,
@@ -254,6 +279,77 @@ static int move_item(struct moving *moving, const struct items *items,
 	return ret;
 }
 
+/*
+ * The old pointer is gone from the work tree and not yet from Git's index,
+ * and the new one is there: only staging is left to do. 1, or 0 if this is
+ * not so.
+ */
+static int finish(struct moving *moving, const char *to, struct strs *staged,
+    struct mldv_error *err)
+{
+	struct mldv_project *project = moving->project;
+	const char *file =
+	    arena_printf(moving->arena, "%s" POINTER_SUFFIX, moving->from);
+	const char *below =
+	    path_join(moving->arena, to, path_base(moving->from));
+	struct lock locks[2] = {{0}, {0}};
+	struct pointer old;
+	struct buf text = {0};
+	int ret = git_read(project->git, ":0", file, POINTER_LIMIT, &text, err);
+
+	if (ret == 1)
+		ret = pointer_parse(&old, moving->arena, buf_str(&text),
+		          text.len, err) < 0
+		    ? -1
+		    : 1;
+	moving->to = to;
+	if (ret == 1)
+		ret = says(moving, to, &old.content, err);
+	else
+		goto out;
+	if (ret == 0) {
+		moving->to = below;
+		ret = says(moving, below, &old.content, err);
+	}
+	if (ret == 1 &&
+	    (take_locks(moving, locks, err) < 0 ||
+	        project_ignore(project, moving->to, true, staged, err) < 0 ||
+	        project_ignore(project, moving->from, false, staged, err) < 0 ||
+	        stage_both(moving, staged, err) < 0))
+		ret = -1;
+out:
+	lock_release(&locks[0]);
+	lock_release(&locks[1]);
+	buf_release(&text);
+	return ret;
+}
+
+/* What is no item may have been one until an earlier run was killed. */
+static int move_unknown(struct moving *moving, const char *to,
+    struct strs *staged, struct mldv_error *err)
+{
+	int ret = finish(moving, to, staged, err);
+
+	if (ret == 0)
+		return err_set(err, MLDV_NOT_FOUND,
+		    "'%s' is not an item; 'mldv status --all' lists them",
+		    project_shown(moving->project, moving->arena,
+		        moving->from));
+	return ret == 1 ? 0 : -1;
+}
+
+static int move_known(struct moving *moving, const struct items *items,
+    const char *to, struct strs *staged, struct mldv_error *err)
+{
+	if (moving->item->stage)
+		return err_set(err, MLDV_USAGE,
+		    "'%s' is an output of stage '%s'; change the stage "
+		    "in " PROJECT_INI,
+		    project_shown(moving->project, moving->arena, moving->from),
+		    moving->item->stage);
+	return move_item(moving, items, to, staged, err);
+}
+
 int mldv_move(struct mldv_project *project, const char *from, const char *to,
     struct strs *staged, struct strs *mentions, struct mldv_error *err)
 {
@@ -267,15 +363,9 @@ int mldv_move(struct mldv_project *project, const char *from, const char *to,
 	if (items_load(project, &items, err) < 0)
 		goto out;
 	moving.item = items_find(&items, from);
-	if (!moving.item)
-		(void)err_set(err, MLDV_NOT_FOUND,
-		    "'%s' is not an item; 'mldv status --all' lists them",
-		    project_shown(project, &arena, from));
-	else if (moving.item->stage)
-		(void)err_set(err, MLDV_USAGE,
-		    "'%s' is an output of stage '%s'; change the stage in " PROJECT_INI,
-		    project_shown(project, &arena, from), moving.item->stage);
-	else if (move_item(&moving, &items, to, staged, err) == 0)
+	ret = moving.item ? move_known(&moving, &items, to, staged, err)
+	                  : move_unknown(&moving, to, staged, err);
+	if (ret == 0)
 		ret = find_mentions(project, from, mentions, err);
 out:
 	items_release(&items);

@@ -15,6 +15,7 @@
 #include "format/stages.h"
 #include "project/init.h"
 #include "project/settings.h"
+#include "project/sweep.h"
 
 static const struct mldv_events no_events;
 
@@ -107,6 +108,7 @@ void mldv_project_close(struct mldv_project *project)
 	if (project->root_fd >= 0)
 		close(project->root_fd);
 	strs_release(&project->ignore);
+	lock_release(&project->work);
 	arena_release(&project->arena);
 	free(project);
 }
@@ -283,13 +285,15 @@ int project_lock_item(struct mldv_project *project, struct lock *lock,
 	char hex[OID_HEX + 1];
 	char *full = project_absolute(project, &arena, path);
 	struct oid oid;
-	int ret;
+	int ret = sweep_begin(project, path, err);
 
 	/* Of the absolute path, since work trees share the directory. */
 	oid_of(full, strlen(full), &oid);
 	oid_hex(&oid, hex);
-	ret = project_lock(project, lock,
-	    arena_printf(&arena, "item-%.16s", hex), LOCK_EXCLUSIVE, err);
+	if (ret == 0)
+		ret = project_lock(project, lock,
+		    arena_printf(&arena, "item-%.16s", hex), LOCK_EXCLUSIVE,
+		    err);
 	arena_release(&arena);
 	return ret;
 }
@@ -331,6 +335,7 @@ int project_write_ini(struct mldv_project *project, const struct buf *text,
 
 	strs_add(&paths, PROJECT_INI);
 	if (check_ini(project, text, err) == 0 &&
+	    sweep_begin(project, PROJECT_INI, err) == 0 &&
 	    file_replace(project_absolute(project, &arena, PROJECT_INI),
 	        buf_str(text), text->len, err) == 0 &&
 	    settings_load(project, err) == 0)

@@ -26,6 +26,7 @@ struct mldv_project {
 	const char *prefix; /* the user's directory from the root; "" */
 	const char *home;   /* "<git common dir>/mldv" */
 	int root_fd;        /* the root, O_PATH or O_RDONLY */
+	struct lock work;   /* of the work tree: see sweep.h */
 	struct strs ignore; /* [add] ignore */
 	const struct mldv_events *events; /* never NULL */
 	bool no_wait;

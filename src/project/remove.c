@@ -49,6 +49,20 @@ static void remove_empty_parents(const struct mldv_project *project,
 	arena_release(&arena);
 }
 
+/* Durably; it may be gone already, with the directory that it was in. */
+static int remove_pointer(const char *full, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret = file_exists(full, err);
+
+	if (ret == 1)
+		ret = file_remove(full, err) < 0
+		    ? -1
+		    : file_sync_dir(path_parent(&arena, full), err);
+	arena_release(&arena);
+	return ret;
+}
+
 /*
  * The data goes out of the way first and is deleted last: whenever this is
  * interrupted, the pointer still says what was there, or all is done but the
@@ -73,8 +87,7 @@ static int remove_locked(struct removing *removing, const struct item *item,
 		if (worktree_trash(project, item->path, &trash, err) < 0)
 			goto out;
 	}
-	if (file_remove(full, err) < 0 ||
-	    file_sync_dir(path_parent(&arena, full), err) < 0)
+	if (remove_pointer(full, err) < 0)
 		goto out;
 	strs_add(&removing->pointers, file);
 	if (project_ignore(project, item->path, false, removing->staged, err) <
@@ -105,27 +118,54 @@ static int remove_one(struct removing *removing, const struct item *item,
 	return ret;
 }
 
+/*
+ * A pointer that Git's index has and the work tree does not: what a run that
+ * was killed, or the user, has begun is to be finished. 1, or 0 if there is
+ * none.
+ */
+static int find_begun(struct mldv_project *project, const char *path,
+    struct item *out, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct pointer pointer;
+	struct buf text = {0};
+	int ret = git_read(project->git, ":0",
+	    arena_printf(&arena, "%s" POINTER_SUFFIX, path), POINTER_LIMIT,
+	    &text, err);
+
+	if (ret == 1)
+		ret = pointer_parse(&pointer, &arena, buf_str(&text), text.len,
+		          err) < 0
+		    ? -1
+		    : 1;
+	if (ret == 1)
+		*out = (struct item){.path = path, .content = pointer.content};
+	buf_release(&text);
+	arena_release(&arena);
+	return ret;
+}
+
 /* What a path names must be just an item that a pointer stands for. */
 static int find(struct mldv_project *project, const struct items *items,
-    const char *path, const struct item **out, struct mldv_error *err)
+    const char *path, struct item *out, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	const char *shown = project_shown(project, &arena, path);
 	const struct item *item = items_find(items, path);
-	int ret = -1;
+	int ret = item ? 1 : find_begun(project, path, out, err);
 
-	if (!item) {
+	if (item)
+		*out = *item;
+	if (ret == 0)
 		(void)err_set(err, MLDV_NOT_FOUND,
 		    "'%s' is not an item; 'mldv status --all' lists them",
 		    shown);
-	} else if (item->stage) {
+	else if (ret == 1 && out->stage)
 		(void)err_set(err, MLDV_USAGE,
-		    "'%s' is an output of stage '%s'; take the stage out of " PROJECT_INI,
-		    shown, item->stage);
-	} else {
-		*out = item;
-		ret = 0;
-	}
+		    "'%s' is an output of stage '%s'; take the stage out "
+		    "of " PROJECT_INI,
+		    shown, out->stage);
+	ret = ret == 1 && !out->stage ? 0 : -1;
 	arena_release(&arena);
 	return ret;
 }
@@ -159,7 +199,7 @@ int mldv_remove(struct mldv_project *project, const struct strs *paths,
 	struct removing removing = {project, options, {0}, staged};
 	struct mldv_error second;
 	struct items items = {0};
-	const struct item *item;
+	struct item item;
 	int ret = -1;
 
 	if (items_load(project, &items, err) < 0)
@@ -172,7 +212,7 @@ int mldv_remove(struct mldv_project *project, const struct strs *paths,
 	for (size_t i = 0; ret == 0 && i < paths->count; i++) {
 		ret = find(project, &items, paths->items[i], &item, err);
 		if (ret == 0)
-			ret = remove_one(&removing, item, err);
+			ret = remove_one(&removing, &item, err);
 	}
 	if (stage_removed(&removing, ret == 0 ? err : &second) < 0)
 		ret = -1;

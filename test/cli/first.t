@@ -21,7 +21,7 @@ check 'from init to repro, and on in a clone' '
 	has "^wrote mldv.ini .gitattributes; staged$" out
 
 	mldv add data/raw/cifar10 >out
-	has "^data/raw/cifar10: 600 files, .* in .* s$" out
+	has "^data/raw/cifar10: 600 files, 5.89 kB" out
 	has "^staged: data/raw/.gitignore data/raw/cifar10.mldv$" out
 
 	mkdir ../team

@@ -96,6 +96,14 @@ check 'a move that was interrupted is finished by the same command' '
 	mldv mv data/e data/f
 	[ -f data/f/x ]
 	[ ! -e data/e.mldv ]
+	git commit -qm f
+	mv data/f data/g; mv data/f.mldv data/g.mldv
+	mldv mv data/f data/g
+	echo /g >expected
+	same expected data/.gitignore
+	git status --short data >out
+	printf "M  data/.gitignore\nR  data/f.mldv -> data/g.mldv\n" >expected
+	same expected out
 '
 
 finish

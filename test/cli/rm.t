@@ -93,4 +93,24 @@ check 'a file outside the item is never touched through a link in it' '
 	[ -f outside/x ]
 '
 
+check 'a removal that was interrupted is finished by the same command' '
+	start
+	mv data/d data/.mldv-tmp.0123456789abcdef
+	rm data/d.mldv
+	mldv rm data/d
+	[ ! -e data/.mldv-tmp.0123456789abcdef ]
+	[ -z "$(git ls-files data/d.mldv data/.gitignore)" ]
+'
+
+check 'what another command has put aside is not swept while it runs' '
+	start
+	mkdir data/.mldv-tmp.0123456789abcdef
+	mkdir -p .git/mldv/journal/main; touch .git/mldv/journal/main/stage
+	echo y >y; mldv add y
+	[ -d data/.mldv-tmp.0123456789abcdef ]
+	rm .git/mldv/journal/main/stage
+	echo z >z; mldv add z
+	[ ! -e data/.mldv-tmp.0123456789abcdef ]
+'
+
 finish
