@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format/chunks.h"
+#include "format/tree.h"
 
 #define MAGIC        "mldvpack"
 #define VERSION      1
@@ -96,7 +97,7 @@ static void get_record(const uint8_t *from, struct pack_record *record)
 static const char *record_refused(const struct pack_record *record,
     uint32_t begin)
 {
-	uint32_t most = record->chunk_list ? CHUNKS_LIMIT : OBJECT_WHOLE_MAX;
+	uint32_t most = record->chunk_list ? CHUNKS_LIMIT : TREE_LIMIT;
 
 	if (record->size == 0 || oid_equal(&record->oid, &oid_empty))
 		return "the empty object is listed";

@@ -30,7 +30,7 @@ static void settle_small(struct push *push)
 		const struct known_place *place;
 
 		/* A file with the bytes of a tree comes with the tree. */
-		file->settled =
+		file->settled = file->size <= OBJECT_WHOLE_MAX &&
 		    reach_find(&push->reach, &file->oid, true) != NULL;
 		if (file->settled)
 			continue;

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "format/chunks.h"
 #include "format/oidindex.h"
+#include "format/tree.h"
 
 /* POSIX ustar, pax interchange format, table "ustar Header Block". */
 #define TAR_BLOCK      512u
@@ -299,8 +300,7 @@ int pack_writer_add(struct pack_writer *writer, const struct oid *oid,
 	    .size = (uint32_t)size,
 	    .chunk_list = chunk_list};
 
-	assert(
-	    size > 0 && size <= (chunk_list ? CHUNKS_LIMIT : OBJECT_WHOLE_MAX));
+	assert(size > 0 && size <= (chunk_list ? CHUNKS_LIMIT : TREE_LIMIT));
 	if (size > OBJECT_WHOLE_MAX && begin_alone(writer, size, err) < 0)
 		return -1;
 	add_record(writer, &record);

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "format/chunks.h"
+#include "format/tree.h"
 #include "sample.h"
 #include "store/pack.h"
 
@@ -402,6 +403,19 @@ static void the_largest_objects_fit(void **state)
  * A reader believes a frame up to 256 KiB and one entry: a small object must
  * not lie in one frame with a list that is larger than an object can be.
  */
+static void the_largest_trees_fit(void **state)
+{
+	static const struct object objects[] = {{NOISE, 100},
+	    {NOISE, TREE_LIMIT}, {TEXT, TREE_LIMIT}};
+	struct pack pack;
+
+	(void)state;
+	build(&pack, objects, 3);
+	expect_objects(&pack, objects, 3);
+	expect_archive(&pack);
+	drop(&pack);
+}
+
 static void a_long_chunk_list_does_not_hide_its_neighbours(void **state)
 {
 	static const struct object objects[] = {{TEXT, 1000}, {TEXT, 100000},
@@ -750,6 +764,7 @@ int main(void)
 	    cmocka_unit_test(what_compresses_is_compressed),
 	    cmocka_unit_test(frames_are_compressed_or_stored_one_by_one),
 	    cmocka_unit_test(the_largest_objects_fit),
+	    cmocka_unit_test(the_largest_trees_fit),
 	    cmocka_unit_test(a_long_chunk_list_does_not_hide_its_neighbours),
 	    cmocka_unit_test(packs_are_deterministic),
 	    cmocka_unit_test(a_pack_is_full_at_its_target),

@@ -9,6 +9,7 @@
 
 #include "format/chunks.h"
 #include "format/packindex.h"
+#include "format/tree.h"
 
 /* An index as it is in a file, and what parsing it gave. */
 struct subject {
@@ -295,7 +296,7 @@ static void refuses_objects_that_are_too_large(void **state)
 {
 	(void)state;
 	assert_refused(4,
-	    (struct pack_record){{{7}}, 140000, 500, 3072, OBJECT_WHOLE_MAX + 1,
+	    (struct pack_record){{{7}}, 140000, 500, 3072, TREE_LIMIT + 1,
 	        false, false});
 	assert_refused(4,
 	    (struct pack_record){{{7}}, 140000, 500, 3072, CHUNKS_LIMIT + 1,
