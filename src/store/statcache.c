@@ -84,7 +84,7 @@ static bool find_parts(struct parts *parts, char *data, size_t size)
 	left -= sizeof *header;
 	parts->header = header;
 	parts->path = data + sizeof *header;
-	if (header->path_size > left ||
+	if (header->path_size > left || header->path_size % 8 != 0 ||
 	    strnlen(parts->path, header->path_size) == header->path_size)
 		return false;
 	left -= header->path_size;
