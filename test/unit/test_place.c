@@ -860,11 +860,91 @@ static void many_files_come_back(void **state)
 	mldv_project_close(project);
 }
 
+/*
+ * A store that the first version wrote, with an item of every kind. With
+ * MLDV_WRITE_FIXTURES set it is written, which is to be done only for a new
+ * one.
+ */
+#define FIXTURE "test/fixtures/store"
+#define FIXTURE_OID \
+	"d2fdc2f4811b8bb862e4b50c42c6cb4075179281fd112813e30f3bc0e814f998"
+
+static void make_fixture(void)
+{
+	char data[40000];
+	int fd;
+
+	make_dir("item");
+	make_dir("item/images");
+	make_dir("item/nothing here");
+	scratch_write("item/labels.csv", "image,label\n0.bin,7\n1.bin,2\n");
+	scratch_write("item/empty", "");
+	scratch_write("item/prepare.sh", "#!/bin/sh\necho prepared\n");
+	assert_int_equal(chmod("item/prepare.sh", 0755), 0);
+	assert_int_equal(symlink("images/0.bin", "item/first"), 0);
+	scratch_write("item/line\nfeed \\ \xff", "odd");
+	sample_file("item/images/0.bin", 784, 1);
+	sample_file("item/images/1.bin", 784, 2);
+	sample_text(data, sizeof data, 1);
+	fd = open("item/log.txt", O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	assert_int_equal(write(fd, data, sizeof data), sizeof data);
+	assert_int_equal(close(fd), 0);
+}
+
+static void copy_dir(const char *from, const char *to)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)execlp("cp", "cp", "-r", from, to, (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void what_the_first_version_stored_is_read(void **state)
+{
+	struct mldv_project *project = repo_open(NULL);
+	struct content content = {.kind = KIND_DIR, .size = 41635, .files = 8},
+	               now;
+	struct arena arena = {0};
+	const char *from = arena_printf(&arena, "%s/" FIXTURE, getenv("TOP"));
+	char hex[OID_HEX + 1];
+	struct mldv_error err;
+
+	(void)state;
+	make_fixture();
+	if (getenv("MLDV_WRITE_FIXTURES") != NULL) {
+		(void)store(project, "item");
+		copy_dir(".git/mldv/store", from);
+		remove_all(".git/mldv");
+	}
+	/* The directory is still encoded as it was … */
+	ok(worktree_hash(project, "item", &now, NULL, &err), &err);
+	oid_hex(&now.oid, hex);
+	assert_string_equal(hex, FIXTURE_OID);
+	sample_oid(FIXTURE_OID, &content.oid);
+	assert_int_equal(now.size, content.size);
+	assert_int_equal(now.files, content.files);
+	/* … and comes out of what was written then. */
+	remove_all(".git/mldv");
+	make_dir(".git/mldv");
+	copy_dir(from, ".git/mldv/store");
+	(void)place(project, "copy", &content);
+	expect_alike("item", "copy");
+	arena_release(&arena);
+	mldv_project_close(project);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, scratch_enter, scratch_leave)
 
 int main(void)
 {
+	char top[4096];
 	const struct CMUnitTest tests[] = {
 	    TEST(an_item_comes_back_as_it_was),
 	    TEST(single_files_come_back),
@@ -888,7 +968,11 @@ int main(void)
 	    TEST(hard_links_share_large_files),
 	    TEST(trash_goes_and_comes_back),
 	    TEST(many_files_come_back),
+	    TEST(what_the_first_version_stored_is_read),
 	};
 
+	/* Where the fixtures are, once the test is in its own directory. */
+	if (setenv("TOP", getcwd(top, sizeof top), 1) < 0)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
