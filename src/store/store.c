@@ -347,6 +347,16 @@ int store_run_read(struct store *store, const struct oid *key, struct buf *out,
 	return ret;
 }
 
+/* Whoever finds a record there relies on it: its name must be durable. */
+static int sync_shard(const char *path, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret = file_sync_dir(path_parent(&arena, path), err);
+
+	arena_release(&arena);
+	return ret;
+}
+
 int store_run_write(struct store *store, const struct oid *key,
     const struct buf *text, struct mldv_error *err)
 {
@@ -354,20 +364,12 @@ int store_run_write(struct store *store, const struct oid *key,
 	struct buf path = {0};
 	int ret = -1;
 
-	if (store_temp(store, "runs", &temp, err) < 0 ||
-	    store_shard(store, "runs", key, "", &path, err) < 0)
-		goto out;
-	ret = file_exists(buf_str(&path), err);
-	if (ret != 0) {
-		ret = ret < 0 ? -1 : 0;
-		goto out;
-	}
-	ret = -1;
-	if (file_write(temp.fd, temp.path, text->data, text->len, err) < 0 ||
-	    tempfile_commit(&temp, buf_str(&path), err) < 0)
-		goto out;
-	ret = 1;
-out:
+	if (store_temp(store, "runs", &temp, err) == 0 &&
+	    store_shard(store, "runs", key, "", &path, err) == 0 &&
+	    file_write(temp.fd, temp.path, text->data, text->len, err) == 0)
+		ret = tempfile_commit_new(&temp, buf_str(&path), err);
+	if (ret >= 0 && sync_shard(buf_str(&path), err) < 0)
+		ret = -1;
 	tempfile_release(&temp);
 	buf_release(&path);
 	return ret;
