@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -775,6 +776,54 @@ static void the_first_run_record_is_kept(void **state)
 	store_close(store);
 }
 
+struct race {
+	struct store *store;
+	struct oid key;
+	atomic_int written;
+	atomic_size_t winner;
+};
+
+static int write_run(void *context, size_t i, struct mldv_error *err)
+{
+	struct race *race = context;
+	struct buf text = {0};
+	int ret;
+
+	buf_printf(&text, "run %zu\n", i);
+	ret = store_run_write(race->store, &race->key, &text, err);
+	buf_release(&text);
+	if (ret == 1) {
+		atomic_fetch_add(&race->written, 1);
+		atomic_store(&race->winner, i);
+	}
+	return ret < 0 ? -1 : 0;
+}
+
+static void one_of_many_run_records_is_the_first(void **state)
+{
+	struct race race = {.store = store_open("store")};
+	struct mldv_error err;
+
+	(void)state;
+	for (uint32_t i = 0; i < 40; i++) {
+		struct buf expected = {0}, got = {0};
+
+		oid_of(&i, sizeof i, &race.key);
+		atomic_store(&race.written, 0);
+		ok(pool_run(8, 8, write_run, &race, &err), &err);
+		assert_int_equal(atomic_load(&race.written), 1);
+		buf_printf(&expected, "run %zu\n", atomic_load(&race.winner));
+		assert_int_equal(store_run_read(race.store, &race.key, &got,
+		                     &err),
+		    1);
+		assert_string_equal(buf_str(&got), buf_str(&expected));
+		buf_release(&expected);
+		buf_release(&got);
+	}
+	assert_int_equal(count_files("store/runs"), 40);
+	store_close(race.store);
+}
+
 static void sweeping_removes_what_crashes_left(void **state)
 {
 	static const char *const kinds[] = {"packs", "files", "runs", "seen"};
@@ -857,6 +906,7 @@ int main(void)
 	    TEST(what_was_seen_is_only_a_cache),
 	    TEST(a_large_object_arrives_by_pieces),
 	    TEST(the_first_run_record_is_kept),
+	    TEST(one_of_many_run_records_is_the_first),
 	    TEST(sweeping_removes_what_crashes_left),
 	    TEST(a_store_that_cannot_be_written_says_so),
 	};
