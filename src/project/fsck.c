@@ -272,6 +272,32 @@ static void list_remotes(struct fsck *fsck)
 	arena_release(&arena);
 }
 
+/* Below state/, where pushes and fetches write with the store's lock held. */
+static int sweep_state(const struct mldv_project *project,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs names = {0};
+	const char *state = path_join(&arena, project->home, "state");
+	int ret = file_exists(state, err);
+
+	if (ret == 1)
+		ret = file_list(state, &names, err);
+	for (size_t i = 0; ret == 0 && i < names.count; i++) {
+		const char *dir = path_join(&arena, state, names.items[i]);
+
+		if (strncmp(names.items[i], "remote-", 7) == 0)
+			dir = path_join(&arena, dir, "packs");
+		else if (strcmp(names.items[i], "pushed") != 0 &&
+		    strcmp(names.items[i], "last") != 0)
+			continue;
+		ret = file_sweep(dir, err);
+	}
+	strs_release(&names);
+	arena_release(&arena);
+	return ret;
+}
+
 /* If nobody else works with the store, what crashes left in it goes too. */
 static int lock_and_sweep(struct mldv_project *project, struct lock *lock,
     struct mldv_error *err)
@@ -286,7 +312,8 @@ static int lock_and_sweep(struct mldv_project *project, struct lock *lock,
 	if (ret < 0)
 		return project_lock_store(project, lock, LOCK_SHARED, err);
 	/* A store that cannot be written to can still be checked. */
-	if (store_sweep(project->store, &ignored) < 0)
+	if (store_sweep(project->store, &ignored) < 0 ||
+	    sweep_state(project, &ignored) < 0)
 		project_warn(project, "%s", ignored.text);
 	lock_downgrade(lock);
 	return 0;
