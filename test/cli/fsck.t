@@ -159,10 +159,13 @@ check 'with a budget it goes on where it stopped, and reaches everything' '
 
 check 'what killed commands left is swept' '
 	start
-	for dir in store/packs store/files state/pushed state/last \
-		state/remote-*/packs; do
-		(cd .git/mldv && touch $dir/.mldv-tmp.0123456789abcdef)
-	done
+	(
+		cd .git/mldv
+		for dir in store/packs store/files state/pushed state/last \
+			state/remote-*/packs; do
+			touch "$dir/.mldv-tmp.0123456789abcdef"
+		done
+	)
 	mldv fsck
 	[ -z "$(find .git -name ".mldv-tmp*")" ]
 '
