@@ -14,6 +14,10 @@
 #   make fuzz               FUZZ_SECONDS on each parser (needs clang)
 #   make lint               format, clang-tidy, rules.sh, shell, man pages
 #   make format             lets clang-format have its way
+#   make bench              compares with floors and peers (bench/run.py);
+#                           SCALE=small, PEERS="restic", WORKLOADS="S L"
+#   make bench-check        holds a small run to bench/results/check.txt;
+#                           COUNTS=only leaves the times out
 #   make completion         writes contrib/completion/ anew
 #   make install            honours PREFIX and DESTDIR; so does uninstall
 #
@@ -22,7 +26,7 @@
 VERSION = 0.1.0
 
 # What is run by people is built for speed, what is worked on for debugging.
-ifneq ($(filter install uninstall demo completion,$(MAKECMDGOALS)),)
+ifneq ($(filter install uninstall demo completion bench bench-check,$(MAKECMDGOALS)),)
 BUILD ?= release
 else
 BUILD ?= debug
@@ -89,6 +93,7 @@ units   := $(patsubst %.c,$(out)/%,$(wildcard test/unit/test_*.c))
 shared  := $(patsubst %.c,$(out)/%.o,$(filter-out test/unit/test_%.c,$(wildcard test/unit/*.c)))
 fuzzers := $(patsubst %.c,$(out)/%,$(wildcard test/fuzz/*.c))
 tools   := $(patsubst %.c,$(out)/%,$(wildcard test/tool/*.c))
+loops   := $(patsubst %.c,$(out)/%,$(wildcard bench/*.c))
 scripts := $(wildcard test/cli/*.t examples/*/*.t)
 
 all_c   := $(wildcard src/*.c src/*/*.c test/*.c test/*/*.c bench/*.c)
@@ -124,7 +129,7 @@ $(units): %: %.o $(shared) $(library)
 	echo "  LD    $@"
 	$(link) -o $@ $^ $(pkg_libs) -lcmocka -larchive
 
-$(tools): %: %.o $(library)
+$(tools) $(loops): %: %.o $(library)
 	echo "  LD    $@"
 	$(link) -o $@ $^ $(pkg_libs)
 
@@ -185,6 +190,17 @@ run-fuzzers: $(fuzzers)
 	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
 	        -artifact_prefix=$(out)/$$name- $(out)/corpus/$$name \
 	        $$(ls -d test/fuzz/corpus/$$name 2>/dev/null); done
+
+# What is given on the command line reaches the scripts by the environment:
+# SCALE, PEERS, WORKLOADS, RUNS, COUNTS, UPDATE.
+bench: $(program) $(loops)
+	sh bench/setup.sh
+	MLDV=$(abspath $(out)/mldv) LOOPS=$(abspath $(out)/bench) \
+	    python3 -B bench/run.py
+
+bench-check: $(program) $(loops)
+	MLDV=$(abspath $(out)/mldv) LOOPS=$(abspath $(out)/bench) \
+	    python3 -B bench/run.py --check
 
 lint:
 	+$(MAKE) --no-print-directory -k lint-format lint-tidy lint-rules \
@@ -251,7 +267,8 @@ clean:
 	rm -rf build
 
 -include $(shell find $(out) -name '*.d' 2>/dev/null)
-.PHONY: all setup format demo check run-tests memcheck fuzz run-fuzzers lint \
+.PHONY: all setup format demo check run-tests memcheck fuzz run-fuzzers bench \
+	bench-check lint \
 	lint-format lint-tidy lint-rules lint-shell lint-man completion \
 	install uninstall clean force
 .SECONDARY:
