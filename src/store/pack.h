@@ -36,7 +36,8 @@ void pack_writer_start(struct pack_writer *writer,
     const struct pack_sink *sink);
 /*
  * Room for the payload of the next entry, at most OBJECT_WHOLE_MAX bytes (a
- * tree, which is never cut: TREE_LIMIT; a chunk list: CHUNKS_LIMIT). Valid until the next call.
+ * tree, which is never cut: TREE_LIMIT; a chunk list: CHUNKS_LIMIT). Valid
+ * until the next call.
  */
 char *pack_writer_room(struct pack_writer *writer, size_t size);
 /* Adds the entry whose payload now stands in the room; size is not 0. */
