@@ -136,7 +136,7 @@ complete -c mldv -n '__mldv_at new stage' -s d -l dep -rF -d 'a file or director
 complete -c mldv -n '__mldv_at new stage' -s o -l out -rF -d 'a file or directory it writes'
 complete -c mldv -n '__mldv_at new stage' -s m -l metrics -rF -d 'a file of metrics it writes'
 complete -c mldv -n '__mldv_at new stage' -l git-out -rF -d 'an output that is kept in Git'
-complete -c mldv -n '__mldv_at new stage' -s p -l param -x -d 'a parameter it depends on'
+complete -c mldv -n '__mldv_at new stage' -s p -l param -x -d 'a parameter it depends on; sets it, if it has a value'
 complete -c mldv -n '__mldv_at new stage' -l cwd -rF -d 'where the command runs; else the root'
 complete -c mldv -n '__mldv_at new stage' -l desc -x -d 'what it is for'
 complete -c mldv -n '__mldv_at new stage' -s f -l force -d 'replace the stage if there is one'

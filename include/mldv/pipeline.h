@@ -52,7 +52,8 @@ MLDV_CHECKED int mldv_stages(struct mldv_project *project,
 /* A stage to be written into mldv.ini. */
 struct mldv_new_stage {
 	const char *name;
-	const struct strs *deps, *outs, *metrics, *params;
+	const struct strs *deps, *outs, *metrics;
+	const struct strs *params;   /* names, or name=value to set it too */
 	const struct strs *git_outs; /* outputs kept in Git */
 	const char *cmd;
 	const char *cwd;  /* or NULL */

@@ -12,12 +12,12 @@ struct edit {
 	struct strs kept; /* the keys that the stage has now */
 };
 
-CHECKED static int set(struct edit *edit, const char *key, const char *value,
-    struct mldv_error *err)
+CHECKED static int set_in(struct edit *edit, const char *section,
+    const char *key, const char *value, struct mldv_error *err)
 {
 	struct buf out = {0};
-	int ret = ini_set(buf_str(&edit->text), edit->text.len, edit->section,
-	    key, value, &out, err);
+	int ret = ini_set(buf_str(&edit->text), edit->text.len, section, key,
+	    value, &out, err);
 
 	if (ret < 0) {
 		buf_release(&out);
@@ -25,8 +25,14 @@ CHECKED static int set(struct edit *edit, const char *key, const char *value,
 	}
 	buf_release(&edit->text);
 	edit->text = out;
-	strs_add(&edit->kept, key);
 	return 0;
+}
+
+CHECKED static int set(struct edit *edit, const char *key, const char *value,
+    struct mldv_error *err)
+{
+	strs_add(&edit->kept, key);
+	return set_in(edit, edit->section, key, value, err);
 }
 
 CHECKED static int unset(struct edit *edit, const char *key,
@@ -110,17 +116,40 @@ static void add_outs(struct strs *lines, const struct mldv_new_stage *stage)
 	strs_release(&git);
 }
 
+/* "lr=0.1" gives the parameter its value; the stage's list has the name. */
+CHECKED static int set_params(struct edit *edit, const struct strs *given,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs names = {0};
+	int ret = 0;
+
+	for (size_t i = 0; given && ret == 0 && i < given->count; i++) {
+		struct slice rest = slice_of(given->items[i]);
+		struct slice name;
+
+		if (slice_cut(&rest, '=', &name))
+			ret = set_in(edit, "params",
+			    arena_strn(&arena, name.data, name.len), rest.data,
+			    err);
+		strs_add_n(&names, name.data, name.len);
+	}
+	if (ret == 0)
+		ret = set_list(edit, "params", &names, err);
+	strs_release(&names);
+	arena_release(&arena);
+	return ret;
+}
+
 CHECKED static int set_all(struct edit *edit,
     const struct mldv_new_stage *stage, struct mldv_error *err)
 {
 	struct strs deps = {0};
 	struct strs outs = {0};
-	struct strs params = {0};
 	int ret = 0;
 
 	add_items(&deps, stage->deps, "");
 	add_outs(&outs, stage);
-	add_items(&params, stage->params, "");
 	if (stage->desc)
 		ret = set(edit, "desc", stage->desc, err);
 	if (ret == 0)
@@ -130,12 +159,11 @@ CHECKED static int set_all(struct edit *edit,
 	if (ret == 0)
 		ret = set_list(edit, "deps", &deps, err);
 	if (ret == 0)
-		ret = set_list(edit, "params", &params, err);
+		ret = set_params(edit, stage->params, err);
 	if (ret == 0)
 		ret = set_list(edit, "outs", &outs, err);
 	strs_release(&deps);
 	strs_release(&outs);
-	strs_release(&params);
 	return ret;
 }
 

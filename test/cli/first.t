@@ -29,9 +29,8 @@ check 'from init to repro, and on in a clone' '
 	git commit -qm "raw data"
 	mldv push
 
-	printf "[params]\nlr = 0.1\n" >>mldv.ini
 	mldv new stage train -d data/raw/cifar10 -d train.py \
-		-o models/model.pt -p lr -- \
+		-o models/model.pt -p lr=0.1 -- \
 		python3 train.py --lr "\${params.lr}"
 	mldv repro >out
 	has "train" out
