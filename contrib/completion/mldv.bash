@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config rm mv diff checkout unprotect fetch fsck new metrics help version'
+		words=' add repro status push pull init remote config rm mv diff ls cat checkout unprotect fetch fsck new metrics help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
@@ -37,6 +37,8 @@ _mldv()
 	'rm') options=' -q --quiet --no-wait -h --help -k --keep -f --force' ;;
 	'mv') options=' -q --quiet --no-wait -h --help' ;;
 	'diff') options=' -q --quiet --no-wait -h --help --json' ;;
+	'ls') options=' -q --quiet --no-wait -h --help -R --recursive --remote -r --from --revision --json' ;;
+	'cat') options=' -q --quiet --no-wait -h --help -r --remote' ;;
 	'checkout') options=' -q --quiet --no-wait -h --help -f --force' ;;
 	'unprotect') options=' -q --quiet --no-wait -h --help' ;;
 	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;

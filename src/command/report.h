@@ -16,7 +16,7 @@
 
 /* --- columns --- */
 
-enum { COLUMNS_MOST = 4 };
+enum { COLUMNS_MOST = 5 };
 struct columns {
 	struct strs cells; /* row by row */
 	size_t count;      /* cells in a row */

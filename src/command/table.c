@@ -22,6 +22,8 @@ const struct command *const commands[] = {
     &command_rm,
     &command_mv,
     &command_diff,
+    &command_ls,
+    &command_cat,
     &command_checkout,
     &command_unprotect,
     &command_fetch,

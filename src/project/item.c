@@ -340,6 +340,24 @@ const struct item *items_find(const struct items *items, const char *path)
 	return NULL;
 }
 
+const struct item *items_around(const struct items *items, const char *path,
+    const char **inner)
+{
+	const struct item *item = items_find(items, path);
+	struct buf above = {0};
+
+	for (const char *slash = strchr(path, '/'); slash && !item;
+	     slash = strchr(slash + 1, '/')) {
+		buf_reset(&above);
+		buf_add(&above, path, (size_t)(slash - path));
+		item = items_find(items, buf_str(&above));
+	}
+	if (item && inner)
+		*inner = path_inside(path, item->path);
+	buf_release(&above);
+	return item;
+}
+
 /* A pointer's name means its item. */
 static const char *without_suffix(struct arena *arena, const char *path)
 {

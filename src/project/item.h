@@ -37,6 +37,12 @@ CHECKED int items_load_at(struct mldv_project *project, const char *revision,
     struct items *out, struct mldv_error *err);
 const struct item *items_find(const struct items *items, const char *path);
 /*
+ * The item that path is or lies in, or NULL. *inner, if given, becomes what
+ * follows the item and the slash: "" for the item itself.
+ */
+const struct item *items_around(const struct items *items, const char *path,
+    const char **inner);
+/*
  * Keeps the items that any of paths names: the item, a directory above it, or
  * something inside it. No paths: all. A path that names none is
  * MLDV_NOT_FOUND.

@@ -16,13 +16,24 @@ static int refuse(struct mldv_error *err, const struct oid *oid,
 	    hex, why);
 }
 
-static int read_tree(struct store_reader *reader, const struct oid *oid,
+static int get_from_store(void *context, const struct oid *oid,
+    struct slice *out, struct mldv_error *err)
+{
+	return store_reader_get(context, oid, out, err);
+}
+
+struct trees trees_of(struct store_reader *reader)
+{
+	return (struct trees){reader, get_from_store};
+}
+
+static int read_tree(const struct trees *trees, const struct oid *oid,
     struct arena *arena, struct tree *out, struct mldv_error *err)
 {
 	struct slice text;
 	char hex[OID_HEX + 1];
 
-	if (store_reader_get(reader, oid, &text, err) < 0)
+	if (trees->get(trees->context, oid, &text, err) < 0)
 		return -1;
 	if (tree_parse(out, arena, text.data, text.len, err) == 0)
 		return 0;
@@ -79,7 +90,7 @@ static void gather(struct gathered *out, struct arena *arena,
 }
 
 /* Appends the entries of the page that line at of pages promises. */
-static int add_page(struct store_reader *reader, const struct tree *pages,
+static int add_page(const struct trees *trees, const struct tree *pages,
     size_t at, struct arena *arena, struct gathered *out,
     struct mldv_error *err)
 {
@@ -88,7 +99,7 @@ static int add_page(struct store_reader *reader, const struct tree *pages,
 	struct tree tree;
 	int ret;
 
-	if (read_tree(reader, &page->oid, arena, &tree, err) < 0 ||
+	if (read_tree(trees, &page->oid, arena, &tree, err) < 0 ||
 	    check_sum(&tree, page, err) < 0)
 		return -1;
 	hasher = hasher_open();
@@ -100,13 +111,13 @@ static int add_page(struct store_reader *reader, const struct tree *pages,
 	return 0;
 }
 
-int trees_read(struct store_reader *reader, const struct content *dir,
+int trees_read(const struct trees *trees, const struct content *dir,
     struct arena *arena, struct tree *out, struct mldv_error *err)
 {
 	struct gathered all = {0};
 	struct tree tree;
 
-	if (read_tree(reader, &dir->oid, arena, &tree, err) < 0 ||
+	if (read_tree(trees, &dir->oid, arena, &tree, err) < 0 ||
 	    check_sum(&tree, dir, err) < 0)
 		return -1;
 	*out = tree;
@@ -115,7 +126,7 @@ int trees_read(struct store_reader *reader, const struct content *dir,
 	if (!tree.paged)
 		return 0;
 	for (size_t i = 0; i < tree.count; i++)
-		if (add_page(reader, &tree, i, arena, &all, err) < 0)
+		if (add_page(trees, &tree, i, arena, &all, err) < 0)
 			return -1;
 	*out = all.tree;
 	if (out->count <= TREE_UNPAGED)
@@ -148,7 +159,7 @@ static void fill(struct snapshot_dir *dir, const struct tree *tree)
 }
 
 struct expansion {
-	struct store_reader *reader;
+	struct trees trees;
 	struct snapshot snapshot;
 	uint64_t files; /* that were found */
 	uint64_t limit; /* that were declared */
@@ -161,7 +172,7 @@ static int expand_dir(struct expansion *expansion, size_t number,
 	struct content content = snapshot->dirs[number].content;
 	struct arena arena = {0};
 	struct tree tree;
-	int ret = trees_read(expansion->reader, &content, &arena, &tree, err);
+	int ret = trees_read(&expansion->trees, &content, &arena, &tree, err);
 
 	if (ret == 0)
 		fill(&snapshot->dirs[number], &tree);
@@ -204,6 +215,7 @@ int trees_expand(struct store *store, const struct content *item,
 {
 	struct expansion expansion = {.limit = item->files};
 	struct snapshot *snapshot = &expansion.snapshot;
+	struct store_reader *reader;
 	int ret = 0;
 
 	snapshot->root.kind = (uint8_t)item->kind;
@@ -217,7 +229,8 @@ int trees_expand(struct store *store, const struct content *item,
 		return refuse(err, &item->oid, "it claims too many files");
 	if (store_load(store, err) < 0)
 		return -1;
-	expansion.reader = store_reader_open(store);
+	reader = store_reader_open(store);
+	expansion.trees = trees_of(reader);
 	(void)snapshot_add_dir(snapshot, 0, 0);
 	snapshot->dirs[0].content = *item;
 	snapshot->dirs[0].known = true;
@@ -228,7 +241,7 @@ int trees_expand(struct store *store, const struct content *item,
 		    depth_of(snapshot, i) > TREE_DEPTH)
 			ret = refuse(err, &item->oid, "it is too deep");
 	}
-	store_reader_close(expansion.reader);
+	store_reader_close(reader);
 	if (ret < 0)
 		snapshot_release(snapshot);
 	else
@@ -368,17 +381,13 @@ static const struct tree_entry *find_entry(const struct tree *tree,
 	return NULL;
 }
 
-int worktree_inside(struct mldv_project *project, const struct content *item,
+int trees_inside(const struct trees *trees, const struct content *dir,
     const char *inner, struct content *out, struct mldv_error *err)
 {
 	struct slice rest = slice_of(inner), name;
-	struct content at = *item;
-	struct store_reader *reader;
+	struct content at = *dir;
 	int ret = 1;
 
-	if (store_load(project->store, err) < 0)
-		return -1;
-	reader = store_reader_open(project->store);
 	while (ret == 1 && rest.len > 0) {
 		struct arena arena = {0};
 		const struct tree_entry *found = NULL;
@@ -387,7 +396,7 @@ int worktree_inside(struct mldv_project *project, const struct content *item,
 		(void)slice_cut(&rest, '/', &name);
 		if (at.kind != KIND_DIR)
 			ret = 0;
-		else if (trees_read(reader, &at, &arena, &tree, err) < 0)
+		else if (trees_read(trees, &at, &arena, &tree, err) < 0)
 			ret = -1;
 		else
 			found = find_entry(&tree, name);
@@ -397,8 +406,23 @@ int worktree_inside(struct mldv_project *project, const struct content *item,
 			ret = 0;
 		arena_release(&arena);
 	}
-	store_reader_close(reader);
 	if (ret == 1)
 		*out = at;
+	return ret;
+}
+
+int worktree_inside(struct mldv_project *project, const struct content *item,
+    const char *inner, struct content *out, struct mldv_error *err)
+{
+	struct store_reader *reader;
+	struct trees trees;
+	int ret;
+
+	if (store_load(project->store, err) < 0)
+		return -1;
+	reader = store_reader_open(project->store);
+	trees = trees_of(reader);
+	ret = trees_inside(&trees, item, inner, out, err);
+	store_reader_close(reader);
 	return ret;
 }

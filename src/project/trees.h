@@ -3,7 +3,7 @@
 #define PROJECT_TREES_H
 
 /*
- * Trees out of the store, believed only as far as they add up.
+ * Trees, believed only as far as they add up.
  */
 
 #include "format/tree.h"
@@ -15,12 +15,28 @@
 /* As many directories may be there beyond the number of files. */
 #define TREES_DIRS (UINT64_C(1) << 20)
 
+/* Where trees come from: verified bytes, until the next call. */
+struct trees {
+	void *context;
+	int (*get)(void *context, const struct oid *oid, struct slice *out,
+	    struct mldv_error *err);
+};
+/* From the store and nowhere else: MLDV_MISSING. */
+struct trees trees_of(struct store_reader *reader);
+
 /*
  * Reads one directory, its pages joined: entries whose sizes and files add up
  * to what dir says.
  */
-CHECKED int trees_read(struct store_reader *reader, const struct content *dir,
+CHECKED int trees_read(const struct trees *trees, const struct content *dir,
     struct arena *arena, struct tree *out, struct mldv_error *err);
+
+/*
+ * What lies inside of dir, at inner ("a/b", "" for itself): 1, or 0 if there
+ * is no such name.
+ */
+CHECKED int trees_inside(const struct trees *trees, const struct content *dir,
+    const char *inner, struct content *out, struct mldv_error *err);
 
 /*
  * All of an item as a snapshot whose entries have oid, size and kind but no

@@ -59,7 +59,7 @@ static void fetch_release(struct fetch *fetch)
 }
 
 /* Is everything here already? */
-static int is_here(struct store *store, const struct content *item,
+static int is_here(struct store *store, const struct remote_wanted *wanted,
     struct mldv_error *err)
 {
 	struct reach reach;
@@ -67,12 +67,14 @@ static int is_here(struct store *store, const struct content *item,
 	int here = 1;
 
 	reach_init(&reach);
-	if (reach_walk_store(&reach, store, item, &error) < 0) {
+	if (reach_walk_store(&reach, store, wanted->parts, wanted->count,
+	        &error) < 0) {
 		here = error.code == MLDV_MISSING ? 0 : -1;
 		if (here < 0)
 			*err = error;
 	}
-	for (size_t i = 0; here > 0 && i < reach.files.count; i++) {
+	for (size_t i = 0;
+	     here > 0 && !wanted->only_trees && i < reach.files.count; i++) {
 		const struct reach_object *file = reach.files.entries[i].value;
 
 		here = store_has(store, &file->oid, file->size, err);
@@ -191,35 +193,6 @@ static int read_trees(void *context, struct reach *reach,
 	free(wants);
 	store_reader_close(reader);
 	return ret;
-}
-
-static int find_manifest(struct fetch *fetch, struct mldv_error *err)
-{
-	struct remote *remote = fetch->remote;
-	struct manifest manifest;
-	int found = remote_read_manifest(remote, fetch->item, &fetch->arena,
-	    &manifest, err);
-
-	if (found < 0)
-		return -1;
-	if (found > 0) {
-		for (size_t i = 0; i < manifest.count; i++)
-			(void)known_add(&fetch->known, &manifest.packs[i],
-			    fetch->item);
-		return 0;
-	}
-	found = remote_check_format(remote, err);
-	if (found < 0)
-		return -1;
-	if (found == 0)
-		return err_set(err, MLDV_MISSING,
-		    "cannot fetch it: there is no mldv remote at '%s' ('%s'); "
-		    "check the address, or push there first",
-		    remote->url, remote->name);
-	return err_set(err, MLDV_MISSING,
-	    "cannot fetch it: it is not on remote '%s'; somebody who has it "
-	    "must push it",
-	    remote->name);
 }
 
 /* Marks what the store has, and refuses what cannot be had. */
@@ -411,41 +384,77 @@ out:
 	return ret;
 }
 
-int remote_fetch(struct remote *remote, struct store *store,
-    const struct content *item, bool dry_run, struct remote_count *out,
+/* Only the trees were asked for, and they have come. */
+static void count_trees(const struct fetch *fetch, struct remote_count *out)
+{
+	const struct map *trees = &fetch->reach.trees;
+
+	for (size_t i = 0; i < trees->count; i++) {
+		const struct reach_object *tree = trees->entries[i].value;
+
+		out->objects += !tree->settled;
+	}
+	count_moved(fetch, out);
+}
+
+static int fetch_wanted(struct fetch *fetch, const struct remote_wanted *wanted,
+    struct remote_count *out, struct mldv_error *err)
+{
+	const struct reach_source source = {.context = fetch,
+	    .read = read_trees};
+
+	fetch->known.only_trees = wanted->only_trees;
+	if (known_add_item(&fetch->known, wanted->item, &fetch->arena, err) <
+	        0 ||
+	    known_load(&fetch->known, fetch->store, err) < 0 ||
+	    reach_walk(&fetch->reach, wanted->parts, wanted->count, &source,
+	        err) < 0 ||
+	    end_packers(fetch, err) < 0)
+		return -1;
+	if (!wanted->only_trees)
+		return fetch_objects(fetch, out, err);
+	count_trees(fetch, out);
+	return 0;
+}
+
+int remote_fetch_parts(struct remote *remote, struct store *store,
+    const struct remote_wanted *wanted, struct remote_count *out,
     struct mldv_error *err)
 {
-	const struct reach_source source = {.read = read_trees};
-	struct reach_source from;
 	struct remote_count count = {0};
 	struct fetch fetch;
-	int here = is_here(store, item, err);
-	int ret = -1;
+	int here = is_here(store, wanted, err);
+	int ret;
 
 	/* That it is here does not say that it is there. */
-	if (here > 0)
-		here = remote_has(remote, item, err);
+	if (here > 0 && !wanted->only_trees)
+		here = remote_has(remote, wanted->item, err);
 	if (here != 0) {
 		count.nothing = here > 0;
 		*out = count;
 		return here > 0 ? 0 : -1;
 	}
-	fetch_init(&fetch, remote, store, item);
-	fetch.dry_run = dry_run;
-	from = source;
-	from.context = &fetch;
-	if (find_manifest(&fetch, err) < 0 ||
-	    known_load(&fetch.known, store, err) < 0)
-		goto out;
-	if (reach_walk(&fetch.reach, item, &from, err) < 0 ||
-	    end_packers(&fetch, err) < 0)
-		goto out;
-	ret = fetch_objects(&fetch, &count, err);
+	fetch_init(&fetch, remote, store, wanted->item);
+	fetch.dry_run = wanted->dry_run;
+	ret = fetch_wanted(&fetch, wanted, &count, err);
 	if (ret == 0)
 		*out = count;
-out:
 	fetch_release(&fetch);
 	return ret;
+}
+
+int remote_fetch(struct remote *remote, struct store *store,
+    const struct content *item, bool dry_run, struct remote_count *out,
+    struct mldv_error *err)
+{
+	const struct remote_wanted wanted = {
+	    .item = item,
+	    .parts = item,
+	    .count = 1,
+	    .dry_run = dry_run,
+	};
+
+	return remote_fetch_parts(remote, store, &wanted, out, err);
 }
 
 /* Notes the objects as if a walk had found them. */
@@ -489,7 +498,7 @@ int remote_fetch_objects(struct remote *remote, struct store *store,
 	int ret = -1;
 
 	fetch_init(&fetch, remote, store, item);
-	if (find_manifest(&fetch, err) == 0 &&
+	if (known_add_item(&fetch.known, item, &fetch.arena, err) == 0 &&
 	    known_load(&fetch.known, store, err) == 0 &&
 	    note_objects(&jobs, oids, count, err) == 0)
 		ret = run_jobs(&jobs, err);

@@ -53,6 +53,34 @@ struct known_pack *known_add(struct known *known,
 	return pack;
 }
 
+int known_add_item(struct known *known, const struct content *item,
+    struct arena *arena, struct mldv_error *err)
+{
+	struct remote *remote = known->remote;
+	struct manifest manifest;
+	int found = remote_read_manifest(remote, item, arena, &manifest, err);
+
+	if (found < 0)
+		return -1;
+	if (found > 0) {
+		for (size_t i = 0; i < manifest.count; i++)
+			(void)known_add(known, &manifest.packs[i], item);
+		return 0;
+	}
+	found = remote_check_format(remote, err);
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return err_set(err, MLDV_MISSING,
+		    "cannot fetch it: there is no mldv remote at '%s' ('%s'); "
+		    "check the address, or push there first",
+		    remote->url, remote->name);
+	return err_set(err, MLDV_MISSING,
+	    "cannot fetch it: it is not on remote '%s'; somebody who has it "
+	    "must push it",
+	    remote->name);
+}
+
 void known_keep_index(struct remote *remote, const struct oid *id,
     const char *index, size_t size)
 {
@@ -167,6 +195,7 @@ static int load_one(void *context, size_t i, struct mldv_error *err)
 	struct known_pack *pack = loading->known->packs[i];
 
 	if (pack->index.records || pack->dropped ||
+	    (loading->known->only_trees && !pack->info.trees) ||
 	    take_from_store(loading, pack) || take_from_state(loading, pack))
 		return 0;
 	if (remote_stopped(loading->known->remote, err) < 0)

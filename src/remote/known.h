@@ -26,7 +26,8 @@ struct known_pack {
 
 struct known {
 	struct remote *remote;
-	bool tolerant; /* a pack whose index is damaged is dropped */
+	bool tolerant;   /* a pack whose index is damaged is dropped */
+	bool only_trees; /* no indexes but those of packs of trees for now */
 	struct known_pack **packs;
 	size_t count;
 	size_t capacity;
@@ -46,6 +47,12 @@ void known_release(struct known *known);
 /* The pack, added now or before; it is borrowed of which item. */
 struct known_pack *known_add(struct known *known,
     const struct manifest_pack *info, const struct content *of);
+/*
+ * Adds the packs that an item's manifest names. MLDV_MISSING, with the way
+ * out, if the item is not on the remote.
+ */
+CHECKED int known_add_item(struct known *known, const struct content *item,
+    struct arena *arena, struct mldv_error *err);
 /* Reads the indexes that are still lacking, and makes objects findable. */
 CHECKED int known_load(struct known *known, struct store *store,
     struct mldv_error *err);

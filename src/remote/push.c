@@ -293,7 +293,7 @@ int remote_push(struct remote *remote, struct store *store,
 	}
 	push_init(&push, remote, store, item);
 	push.options = options;
-	if (reach_walk_store(&push.reach, store, item, err) < 0)
+	if (reach_walk_store(&push.reach, store, item, 1, err) < 0)
 		goto out;
 	if (!options->dry_run)
 		ret = push_all(&push, err);

@@ -210,8 +210,9 @@ static uint32_t depth_of(const struct reach *reach)
 	}
 	for (size_t i = 0; i < count; i++)
 		first[i + 1] += first[i];
-	if (count > 0 && open[0] == 0)
-		ready[ready_count++] = 0;
+	for (size_t i = 0; i < count; i++)
+		if (open[i] == 0)
+			ready[ready_count++] = (uint32_t)i;
 	for (; met < ready_count; met++) {
 		uint32_t from = ready[met];
 
@@ -245,15 +246,18 @@ static int check_depth(struct reach *reach, struct mldv_error *err)
 	return 0;
 }
 
-int reach_walk(struct reach *reach, const struct content *item,
+int reach_walk(struct reach *reach, const struct content *items, size_t count,
     const struct reach_source *source, struct mldv_error *err)
 {
 	size_t from = 0;
 
-	if (item->kind != KIND_DIR && oid_equal(&item->oid, &oid_empty))
-		return 0;
-	if (!note(reach, item, err))
-		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].kind != KIND_DIR &&
+		    oid_equal(&items[i].oid, &oid_empty))
+			continue;
+		if (!note(reach, &items[i], err))
+			return -1;
+	}
 	for (unsigned level = 0; from < reach->trees.count; level++) {
 		size_t to = reach->trees.count;
 
@@ -280,7 +284,7 @@ static int read_store(void *context, struct reach *reach,
 }
 
 int reach_walk_store(struct reach *reach, struct store *store,
-    const struct content *item, struct mldv_error *err)
+    const struct content *items, size_t count, struct mldv_error *err)
 {
 	struct reach_source source = {.read = read_store};
 	int ret;
@@ -288,7 +292,7 @@ int reach_walk_store(struct reach *reach, struct store *store,
 	if (store_load(store, err) < 0)
 		return -1;
 	source.context = store_reader_open(store);
-	ret = reach_walk(reach, item, &source, err);
+	ret = reach_walk(reach, items, count, &source, err);
 	store_reader_close(source.context);
 	return ret;
 }

@@ -48,15 +48,15 @@ struct reach_source {
 
 void reach_init(struct reach *reach);
 void reach_release(struct reach *reach);
-/* Finds everything, level by level. */
-CHECKED int reach_walk(struct reach *reach, const struct content *item,
-    const struct reach_source *source, struct mldv_error *err);
+/* Finds everything that these consist of, level by level. */
+CHECKED int reach_walk(struct reach *reach, const struct content *items,
+    size_t count, const struct reach_source *source, struct mldv_error *err);
 /* Says what a tree of the walk holds: its verified bytes. */
 CHECKED int reach_take(struct reach *reach, struct reach_object *tree,
     struct slice text, struct mldv_error *err);
 /* The same with the trees that a store has; MLDV_MISSING if one is not. */
 CHECKED int reach_walk_store(struct reach *reach, struct store *store,
-    const struct content *item, struct mldv_error *err);
+    const struct content *items, size_t count, struct mldv_error *err);
 /* The object, as a tree or as a file, or NULL. */
 struct reach_object *reach_find(const struct reach *reach,
     const struct oid *oid, bool tree);

@@ -65,6 +65,18 @@ CHECKED int remote_fetch(struct remote *remote, struct store *store,
     const struct content *item, bool dry_run, struct remote_count *out,
     struct mldv_error *err);
 
+/* The same of contents that lie in an item, or only of their trees. */
+struct remote_wanted {
+	const struct content *item; /* whose manifest tells where they are */
+	const struct content *parts;
+	size_t count;
+	bool only_trees;
+	bool dry_run;
+};
+CHECKED int remote_fetch_parts(struct remote *remote, struct store *store,
+    const struct remote_wanted *wanted, struct remote_count *out,
+    struct mldv_error *err);
+
 /*
  * Brings single objects of an item into the store again, after fsck put the
  * damaged ones away.

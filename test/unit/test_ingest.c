@@ -247,6 +247,7 @@ static void a_large_directory_has_pages(void **state)
 	enum { MANY = 8300 };
 	struct mldv_project *project = repo_open(NULL);
 	struct store_reader *reader;
+	struct trees trees;
 	struct content content, again, inside;
 	struct arena arena = {0};
 	struct mldv_error err;
@@ -265,7 +266,8 @@ static void a_large_directory_has_pages(void **state)
 	ok(store_read(project->store, &content.oid, &text, &err), &err);
 	assert_true(slice_starts(slice_of(buf_str(&text)), "mldv-tree 1\np "));
 	reader = store_reader_open(project->store);
-	ok(trees_read(reader, &content, &arena, &tree, &err), &err);
+	trees = trees_of(reader);
+	ok(trees_read(&trees, &content, &arena, &tree, &err), &err);
 	assert_int_equal(tree.count, MANY);
 	store_reader_close(reader);
 	arena_release(&arena);

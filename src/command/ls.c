@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* mldv ls: list items, and what is in them, without having them here. */
+
+#include "base/str.h"
+#include "command/command.h"
+#include "command/report.h"
+#include "mldv/look.h"
+
+struct values {
+	bool recursive;
+	bool ask;
+	const char *remote;
+	const char *revision;
+	bool json;
+};
+
+static const struct option options[] = {
+    {'R', "recursive", NULL, "list the files below, too",
+        FLAG(struct values, recursive)},
+    {0, "remote", NULL, "ask the default remote for what is not here",
+        FLAG(struct values, ask)},
+    {'r', "from", "NAME", "ask this remote, not the default",
+        TEXT(struct values, remote)},
+    {0, "revision", "REV", "list the items of this Git revision",
+        TEXT(struct values, revision)},
+    {0, "json", NULL, "write JSON", FLAG(struct values, json)},
+    {0},
+};
+
+struct visit {
+	const struct context *context;
+	struct json json;
+	struct columns columns;
+	bool as_json;
+};
+
+static void entry_json(struct json *json, const struct mldv_entry *entry)
+{
+	json_begin(json, NULL, '{');
+	json_text(json, "path", entry->path);
+	json_text(json, "kind", entry->kind);
+	json_count(json, "files", entry->files);
+	json_count(json, "bytes", entry->bytes);
+	json_bool(json, "item", entry->item);
+	if (entry->stage != NULL)
+		json_text(json, "stage", entry->stage);
+	if (entry->asked)
+		json_bool(json, "on_remote", entry->there);
+	json_end(json, '}');
+}
+
+static void visit_entry(void *context, const struct mldv_entry *entry)
+{
+	struct visit *visit = context;
+	struct buf files = {0};
+	struct buf size = {0};
+	struct buf path = {0};
+
+	if (visit->as_json) {
+		entry_json(&visit->json, entry);
+		return;
+	}
+	show_count(entry->files, "file", &files);
+	str_bytes(entry->bytes, &size);
+	show_path(visit->context, entry->path, &path);
+	columns_row(&visit->columns,
+	    (const char *[]){entry->kind, buf_str(&files), buf_str(&size),
+	        buf_str(&path),
+	        entry->asked && !entry->there ? "not on the remote" : ""});
+	buf_release(&files);
+	buf_release(&size);
+	buf_release(&path);
+}
+
+static int run(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	const struct values *given = values;
+	struct visit visit = {.context = context,
+	    .columns.count = 5,
+	    .as_json = given->json};
+	const struct mldv_list how = {.recursive = given->recursive,
+	    .ask = given->ask,
+	    .remote = given->remote,
+	    .revision = given->revision,
+	    .visit = visit_entry,
+	    .context = &visit};
+	struct strs paths = {0};
+	int ret = -1;
+
+	json_begin(&visit.json, NULL, '[');
+	if (paths_of(context, 0, &paths, err) == 0)
+		ret = mldv_list(context->project, &paths, &how, err);
+	json_end(&visit.json, ']');
+	if (ret == 0 && given->json)
+		json_write(&visit.json, context->term);
+	else if (ret == 0)
+		columns_write(&visit.columns, context->term);
+	columns_release(&visit.columns);
+	json_release(&visit.json);
+	strs_release(&paths);
+	return ret;
+}
+
+const struct command command_ls = {
+    .name = "ls",
+    .summary = "list items and what is in them, here or not",
+    .arguments = "[PATH...]",
+    .group = GROUP_DATA,
+    .most = ANY_NUMBER,
+    .needs_project = true,
+    .options = options,
+    .size = sizeof(struct values),
+    .run = run,
+};
