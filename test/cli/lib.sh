@@ -62,7 +62,11 @@ check() {
 	else
 		failed=$((failed + 1))
 		echo "not ok $count - $1"
-		sed 's/^/# /' "$scratch/out"
+		# Where prove lets it through.
+		{
+			echo "$(basename "$0"), case $count, $1:"
+			cat "$scratch/out"
+		} | sed 's/^/# /' >&2
 	fi
 	# Data sets add up; a failed case's are worth a look only while it runs.
 	chmod -R u+rwX "$scratch/$count" 2>/dev/null
