@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config rm mv diff ls cat checkout unprotect fetch fsck new metrics help version'
+		words=' add repro status push pull init remote config rm mv diff ls cat get checkout unprotect fetch fsck new metrics help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
@@ -39,6 +39,7 @@ _mldv()
 	'diff') options=' -q --quiet --no-wait -h --help --json' ;;
 	'ls') options=' -q --quiet --no-wait -h --help -R --recursive --remote -r --from --revision --json' ;;
 	'cat') options=' -q --quiet --no-wait -h --help -r --remote' ;;
+	'get') options=' -q --quiet --no-wait -h --help -o --out --rev' ;;
 	'checkout') options=' -q --quiet --no-wait -h --help -f --force' ;;
 	'unprotect') options=' -q --quiet --no-wait -h --help' ;;
 	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;

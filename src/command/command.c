@@ -173,6 +173,7 @@ static int run(const struct call *call, struct mldv_error *err)
 	interrupt_catch();
 	term_open(&context.term, context.quiet);
 	events.context = context.term;
+	context.events = &events;
 	if (call->command->needs_project) {
 		ret = mldv_project_open(&context.project, ".", &events, err);
 		if (ret == 0 && (call->globals.no_wait || call->common.no_wait))

@@ -34,8 +34,9 @@ enum { ANY_NUMBER = 1 << 30 };
 struct context {
 	struct term *term;
 	struct mldv_project *project; /* if needs_project */
-	const struct strs *words;     /* the arguments */
-	size_t before;                /* how many of them stood before "--" */
+	const struct mldv_events *events;
+	const struct strs *words; /* the arguments */
+	size_t before;            /* how many of them stood before "--" */
 	bool quiet;
 };
 
@@ -54,11 +55,11 @@ struct command {
 
 extern const struct command command_add, command_cat, command_checkout,
     command_completion, command_config, command_diff, command_fetch,
-    command_fsck, command_help, command_init, command_ls, command_metrics_show,
-    command_mv, command_new_stage, command_pull, command_push,
-    command_remote_add, command_remote_default, command_remote_list,
-    command_remote_remove, command_repro, command_rm, command_status,
-    command_unprotect, command_version;
+    command_fsck, command_get, command_help, command_init, command_ls,
+    command_metrics_show, command_mv, command_new_stage, command_pull,
+    command_push, command_remote_add, command_remote_default,
+    command_remote_list, command_remote_remove, command_repro, command_rm,
+    command_status, command_unprotect, command_version;
 
 /* Every command, daily ones first; ends with NULL. */
 extern const struct command *const commands[];

@@ -24,6 +24,7 @@ const struct command *const commands[] = {
     &command_diff,
     &command_ls,
     &command_cat,
+    &command_get,
     &command_checkout,
     &command_unprotect,
     &command_fetch,

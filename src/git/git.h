@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/strs.h"
+#include "mldv/events.h"
 
 struct git;
 
@@ -22,6 +23,19 @@ struct git;
  */
 CHECKED int git_open(struct git **out, const char *dir, struct mldv_error *err);
 void git_close(struct git *git);
+
+/*
+ * Opens the repository at just this directory, bare or not, to read from its
+ * revisions. The root is its work tree, or else itself.
+ */
+CHECKED int git_open_at(struct git **out, const char *dir,
+    struct mldv_error *err);
+/*
+ * Clones all branches and tags of a URL into dir, bare: for git_open_at. events
+ * may be NULL.
+ */
+CHECKED int git_mirror(const char *url, const char *dir,
+    const struct mldv_events *events, struct mldv_error *err);
 
 const char *git_root(const struct git *git);   /* absolute, no final slash */
 const char *git_common(const struct git *git); /* the common .git directory */
@@ -95,6 +109,9 @@ CHECKED int git_history(struct git *git, const char *revision, const char *path,
     void *context, struct mldv_error *err);
 /* The commit's 40 hex digits: 1, or 0 if there is none yet (a new branch). */
 CHECKED int git_head(struct git *git, struct buf *out, struct mldv_error *err);
+/* The same of any revision; MLDV_NOT_FOUND if there is no such commit. */
+CHECKED int git_commit_of(struct git *git, const char *revision,
+    struct buf *out, struct mldv_error *err);
 /* The files that Git knows of nor ignores below a directory, sorted. */
 CHECKED int git_untracked(struct git *git, const char *dir, struct strs *out,
     struct mldv_error *err);

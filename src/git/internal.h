@@ -32,6 +32,11 @@ int git_fail(struct mldv_error *err, int code, const char *fmt, ...)
 #define git_fail(...) (git_fail(__VA_ARGS__), -1)
 #endif
 
+/* A path without its final slashes; to be freed. */
+char *git_without_slash(const char *path);
+/* Starts the library: to be called once for each git_close. */
+void git_start(void);
+
 /* The index as it is on disk now; to be freed. */
 CHECKED int git_load_index(struct git *git, git_index **out,
     struct mldv_error *err);

@@ -34,7 +34,7 @@ int git_fail(struct mldv_error *err, int code, const char *fmt, ...)
 	return -1;
 }
 
-static char *without_slash(const char *path)
+char *git_without_slash(const char *path)
 {
 	size_t len = strlen(path);
 	char *copy = xmalloc(len + 1);
@@ -77,7 +77,7 @@ static int find_prefix(struct git *git, const char *dir, struct mldv_error *err)
 		    "'%s' is not in the work tree '%s'", dir, git->root);
 		goto out;
 	}
-	git->prefix = without_slash(inside);
+	git->prefix = git_without_slash(inside);
 	ret = 0;
 out:
 	arena_release(&arena);
@@ -97,13 +97,18 @@ static void allow_extensions(void)
 	    sizeof(harmless) / sizeof(harmless[0]));
 }
 
+void git_start(void)
+{
+	git_libgit2_init();
+	allow_extensions();
+}
+
 int git_open(struct git **out, const char *dir, struct mldv_error *err)
 {
 	struct git *git = xcalloc(1, sizeof(*git));
 	int code;
 
-	git_libgit2_init();
-	allow_extensions();
+	git_start();
 	code = git_repository_open_ext(&git->repo, dir,
 	    GIT_REPOSITORY_OPEN_CROSS_FS, getenv("GIT_CEILING_DIRECTORIES"));
 	if (code < 0) {
@@ -116,9 +121,9 @@ int git_open(struct git **out, const char *dir, struct mldv_error *err)
 		    dir);
 		goto fail;
 	}
-	git->root = without_slash(git_repository_workdir(git->repo));
-	git->common = without_slash(git_repository_commondir(git->repo));
-	git->dir = without_slash(git_repository_path(git->repo));
+	git->root = git_without_slash(git_repository_workdir(git->repo));
+	git->common = git_without_slash(git_repository_commondir(git->repo));
+	git->dir = git_without_slash(git_repository_path(git->repo));
 	if (find_prefix(git, dir, err) < 0)
 		goto fail;
 	*out = git;

@@ -65,6 +65,20 @@ static int find_revision(struct git *git, const char *revision,
 	return 0;
 }
 
+int git_commit_of(struct git *git, const char *revision, struct buf *out,
+    struct mldv_error *err)
+{
+	char hex[GIT_OID_HEXSZ + 1];
+	git_object *commit;
+
+	if (find_revision(git, revision, GIT_OBJECT_COMMIT, &commit, err) < 0)
+		return -1;
+	buf_add_str(out,
+	    git_oid_tostr(hex, sizeof(hex), git_object_id(commit)));
+	git_object_free(commit);
+	return 0;
+}
+
 static int find_tree(struct git *git, const char *revision, git_tree **out,
     struct mldv_error *err)
 {

@@ -19,8 +19,7 @@
 
 static const struct mldv_events no_events;
 
-static char *store_place(const struct mldv_project *project,
-    struct arena *arena)
+char *project_store_dir(const struct mldv_project *project, struct arena *arena)
 {
 	const char *dir = config_get(&project->config, "store.dir");
 	const char *home = getenv("HOME");
@@ -78,7 +77,8 @@ static int open_in(struct mldv_project *project, const char *dir,
 	if (settings_load(project, err) < 0)
 		return -1;
 	config_list(&project->config, "add.ignore", &project->ignore);
-	project->store = store_open(store_place(project, &project->arena));
+	project->store =
+	    store_open(project_store_dir(project, &project->arena));
 	return 0;
 }
 

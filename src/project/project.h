@@ -63,6 +63,9 @@ const char *project_shown(const struct mldv_project *project,
 /* root/path, absolute, in the arena. */
 char *project_absolute(const struct mldv_project *project, struct arena *arena,
     const char *path);
+/* Where the settings say that the store is. */
+char *project_store_dir(const struct mldv_project *project,
+    struct arena *arena);
 /* Reads mldv.ini anew into text; it must be there. */
 CHECKED int project_read_ini(struct mldv_project *project, struct buf *text,
     struct mldv_error *err);

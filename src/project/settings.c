@@ -47,21 +47,32 @@ static const char *layer_shown(const struct mldv_project *project,
 	    : path;
 }
 
+/* The text of a layer: 1, or 0 if there is none. */
+static int read_layer(struct mldv_project *project, enum mldv_layer layer,
+    const char *path, const char *revision, struct buf *out,
+    struct mldv_error *err)
+{
+	if (layer == MLDV_PROJECT && revision)
+		return git_read(project->git, revision, PROJECT_INI, INI_LIMIT,
+		    out, err);
+	if (!path)
+		return 0;
+	if (file_read(path, INI_LIMIT, out, err) == 0)
+		return 1;
+	return err->code == MLDV_NOT_FOUND ? 0 : -1;
+}
+
 static int load_layer(struct mldv_project *project, enum mldv_layer layer,
-    struct ini *out, struct mldv_error *err)
+    const char *revision, struct ini *out, struct mldv_error *err)
 {
 	struct arena *arena = &project->arena;
 	const char *path = layer_path(project, arena, layer);
 	struct buf text = {0};
-	int ret = -1;
+	int ret = read_layer(project, layer, path, revision, &text, err);
 
-	if (!path)
-		return 0;
-	if (file_read(path, INI_LIMIT, &text, err) < 0) {
-		if (err->code == MLDV_NOT_FOUND)
-			ret = 0;
+	if (ret <= 0)
 		goto out;
-	}
+	ret = -1;
 	if (ini_parse(out, arena, layer_shown(project, arena, layer, path),
 	        buf_str(&text), text.len, err) == 0)
 		ret = config_check(out, layer_of(layer), err);
@@ -70,19 +81,25 @@ out:
 	return ret;
 }
 
-int settings_load(struct mldv_project *project, struct mldv_error *err)
+int settings_load_at(struct mldv_project *project, const char *revision,
+    struct mldv_error *err)
 {
 	static const enum mldv_layer all[] = {MLDV_USER, MLDV_PROJECT,
 	    MLDV_CLONE};
 	struct config config = {0};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		if (load_layer(project, all[i],
+		if (load_layer(project, all[i], revision,
 		        &config.layers[layer_of(all[i])], err) < 0)
 			return -1;
 	}
 	project->config = config;
 	return 0;
+}
+
+int settings_load(struct mldv_project *project, struct mldv_error *err)
+{
+	return settings_load_at(project, NULL, err);
 }
 
 int settings_edit_begin(struct settings_edit *edit,

@@ -10,6 +10,9 @@
 
 /* Reads all layers anew; what was borrowed from the old ones stays valid. */
 CHECKED int settings_load(struct mldv_project *project, struct mldv_error *err);
+/* The same with mldv.ini as it is at a Git revision. */
+CHECKED int settings_load_at(struct mldv_project *project, const char *revision,
+    struct mldv_error *err);
 
 /*
  * Changing a layer: begin takes its lock and reads its text, which is empty

@@ -54,15 +54,21 @@ check 'a file from the remote; nothing is kept' '
 	[ ! -e ../.git/mldv/store ]
 '
 
+# spoil: what large packs on the remote hold is not what it was.
+spoil() {
+	for pack in ../r/packs/*/*; do
+		[ "$(wc -c <"$pack")" -gt 1000000 ] || continue
+		chmod u+w "$pack"
+		head -c 100000 /dev/zero |
+			dd of="$pack" bs=1 seek=500000 conv=notrunc 2>/dev/null
+	done
+}
+
 check 'only what is needed is read' '
-	command -v strace >/dev/null
 	start
-	mldv cat data/raw/a/x >out
-	strace -f -e trace=pread64,read -o trace mldv cat data/raw/a/x >out
-	bytes=$(sed -n "s/^[0-9]* p*read[64]*(.* = \([0-9][0-9]*\)$/\1/p" trace |
-		awk "{ sum += \$1 } END { print sum }")
-	echo "$bytes bytes"
-	[ "$bytes" -lt 1000000 ]
+	spoil
+	[ "$(mldv cat data/raw/a/x)" = second ]
+	fails 4 mldv cat data/raw/big >out
 '
 
 check 'what there is not is said' '
