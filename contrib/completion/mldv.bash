@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config rm mv diff ls cat get checkout unprotect fetch fsck new metrics help version'
+		words=' add repro status push pull init remote config rm mv diff ls cat get import update checkout unprotect fetch fsck new metrics help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
@@ -40,6 +40,8 @@ _mldv()
 	'ls') options=' -q --quiet --no-wait -h --help -R --recursive --remote -r --from --revision --json' ;;
 	'cat') options=' -q --quiet --no-wait -h --help -r --remote' ;;
 	'get') options=' -q --quiet --no-wait -h --help -o --out --rev' ;;
+	'import') options=' -q --quiet --no-wait -h --help --rev' ;;
+	'update') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run' ;;
 	'checkout') options=' -q --quiet --no-wait -h --help -f --force' ;;
 	'unprotect') options=' -q --quiet --no-wait -h --help' ;;
 	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;

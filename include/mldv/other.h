@@ -29,4 +29,35 @@ struct mldv_get {
 MLDV_CHECKED int mldv_get(const struct mldv_get *options, struct mldv_done *out,
     struct mldv_error *err);
 
+/*
+ * The same as an item of this project, whose pointer says where it is from.
+ * out is a path from the root.
+ */
+MLDV_CHECKED int mldv_import(struct mldv_project *project,
+    const struct mldv_place *from, const char *out, struct mldv_done *done,
+    struct strs *staged, struct mldv_error *err);
+
+/* What update found out about an item that was imported. */
+struct mldv_updated {
+	const char *path;
+	const char *repository;
+	const char *old_commit, *new_commit;
+	bool changed;
+	bool counted;                      /* what follows is known */
+	uint64_t added, modified, removed; /* files */
+};
+struct mldv_update {
+	bool dry_run;
+	bool force; /* as checkout's */
+	void (*visit)(void *context, const struct mldv_updated *updated);
+	void *context;
+};
+/*
+ * Looks again where items were imported from, and takes what changed there;
+ * no paths: all that were imported. An item that fails does not stop the rest.
+ */
+MLDV_CHECKED int mldv_update(struct mldv_project *project,
+    const struct strs *paths, const struct mldv_update *options,
+    struct strs *staged, struct mldv_error *err);
+
 #endif

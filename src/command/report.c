@@ -252,6 +252,28 @@ void show_took(double seconds, struct buf *out)
 	show_seconds(seconds, out);
 }
 
+static void add_part(uint64_t count, const char *word, bool *more,
+    struct buf *out)
+{
+	if (count == 0)
+		return;
+	if (*more)
+		buf_add_str(out, ", ");
+	*more = true;
+	str_count(count, out);
+	buf_printf(out, " %s", word);
+}
+
+void show_changes(uint64_t added, uint64_t changed, uint64_t removed,
+    struct buf *out)
+{
+	bool more = false;
+
+	add_part(added, "new", &more, out);
+	add_part(changed, "changed", &more, out);
+	add_part(removed, "deleted", &more, out);
+}
+
 void show_size(uint64_t files, uint64_t bytes, struct buf *out)
 {
 	show_count(files, "file", out);

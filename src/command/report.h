@@ -61,6 +61,9 @@ void show_count(uint64_t count, const char *noun, struct buf *out);
 void show_seconds(double seconds, struct buf *out);
 /* " in 0.9 s", unless it was no time at all. */
 void show_took(double seconds, struct buf *out);
+/* "3 new, 1 changed, 2 deleted" */
+void show_changes(uint64_t added, uint64_t changed, uint64_t removed,
+    struct buf *out);
 /* "60,000 files, 163 MB" */
 void show_size(uint64_t files, uint64_t bytes, struct buf *out);
 

@@ -48,23 +48,11 @@ static const char *item_word(enum mldv_state state)
 	return words[state];
 }
 
-static void add_part(uint64_t count, const char *word, struct buf *out)
-{
-	if (count == 0)
-		return;
-	if (out->len > 0)
-		buf_add_str(out, ", ");
-	str_count(count, out);
-	buf_printf(out, " %s", word);
-}
-
 /* "3 new, 1 changed", "60,000 files, 163 MB" */
 static void add_details(const struct mldv_item *item, struct buf *out)
 {
 	if (item->state == MLDV_MODIFIED && item->counted) {
-		add_part(item->added, "new", out);
-		add_part(item->changed, "changed", out);
-		add_part(item->removed, "deleted", out);
+		show_changes(item->added, item->changed, item->removed, out);
 		return;
 	}
 	if (item->state == MLDV_UNTRACKED) {

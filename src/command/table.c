@@ -25,6 +25,8 @@ const struct command *const commands[] = {
     &command_ls,
     &command_cat,
     &command_get,
+    &command_import,
+    &command_update,
     &command_checkout,
     &command_unprotect,
     &command_fetch,

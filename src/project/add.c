@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/file.h"
 #include "base/map.h"
 #include "base/path.h"
 #include "base/utf8.h"
 #include "mldv/data.h"
 #include "project/allowed.h"
-#include "project/ignore.h"
-#include "project/unstaged.h"
+#include "project/pointers.h"
 #include "project/worktree.h"
-#include <string.h>
 
 #define ALIKE_MAX 5 /* warnings about names that look the same */
 
@@ -16,9 +16,7 @@
 struct adding {
 	struct mldv_project *project;
 	const struct mldv_add *options;
-	struct strs pointers;   /* written: to be staged */
-	struct ignores ignores; /* so are these */
-	struct strs *staged;
+	struct pointers pointers; /* written: to be staged */
 };
 
 static int check_note(const char *note, struct mldv_error *err)
@@ -105,22 +103,15 @@ static int warn_about_names(const struct mldv_project *project,
 	return ret;
 }
 
-/* Writes the pointer if it is not there just so. */
+/* Says no more where it was imported from if it is not that any more. */
 static int write_pointer(struct adding *adding, const char *path,
     const struct content *content, struct mldv_error *err)
 {
-	struct mldv_project *project = adding->project;
 	struct arena arena = {0};
 	struct pointer pointer = {0};
-	const char *file = arena_printf(&arena, "%s" POINTER_SUFFIX, path);
-	const char *full = project_absolute(project, &arena, file);
-	struct buf old = {0};
-	struct buf text = {0};
-	int there = item_pointer(project, path, &pointer, &arena, err);
+	int there = item_pointer(adding->project, path, &pointer, &arena, err);
 	int ret = -1;
 
-	if (there < 0)
-		goto out;
 	if (there == 1 && !content_equal(&pointer.content, content)) {
 		pointer.from_version = NULL;
 		pointer.from_address = NULL;
@@ -129,19 +120,9 @@ static int write_pointer(struct adding *adding, const char *path,
 	if (adding->options->note)
 		pointer.note =
 		    adding->options->note[0] ? adding->options->note : NULL;
-	if (there == 1 && file_read(full, POINTER_LIMIT, &old, err) < 0)
-		goto out;
-	pointer_format(&pointer, &text);
-	if (there != 1 || old.len != text.len ||
-	    memcmp(old.data, text.data, text.len) != 0) {
-		if (file_replace(full, text.data, text.len, err) < 0)
-			goto out;
-	}
-	strs_add(&adding->pointers, file);
-	ret = 0;
-out:
-	buf_release(&old);
-	buf_release(&text);
+	if (there >= 0)
+		ret = pointers_write(adding->project, path, &pointer,
+		    &adding->pointers, err);
 	arena_release(&arena);
 	return ret;
 }
@@ -155,7 +136,6 @@ static int add_locked(struct adding *adding, const char *path,
 	struct content content;
 
 	if (worktree_store(project, path, &content, &count, err) < 0 ||
-	    ignores_write(project, path, true, &adding->ignores, err) < 0 ||
 	    write_pointer(adding, path, &content, err) < 0)
 		return -1;
 	done->files = content.files;
@@ -183,54 +163,6 @@ static int add_one(struct adding *adding, const char *path,
 	if (adding->options->done)
 		adding->options->done(adding->options->context, &done);
 	return 0;
-}
-
-/* Pointers that the index has just so need no staging. */
-static int needs_staging(struct mldv_project *project, const char *file,
-    struct mldv_error *err)
-{
-	struct arena arena = {0};
-	struct buf here = {0};
-	struct buf index = {0};
-	int ret =
-	    git_read(project->git, ":0", file, POINTER_LIMIT, &index, err);
-
-	if (ret == 1) {
-		ret = file_read(project_absolute(project, &arena, file),
-		    POINTER_LIMIT, &here, err);
-		if (ret == 0)
-			ret = here.len != index.len ||
-			    memcmp(here.data, index.data, here.len) != 0;
-	} else if (ret == 0) {
-		ret = 1;
-	}
-	buf_release(&here);
-	buf_release(&index);
-	arena_release(&arena);
-	return ret;
-}
-
-static int stage_files(struct adding *adding, struct mldv_error *err)
-{
-	struct strs changed = {0};
-	int ret = ignores_stage(adding->project, &adding->ignores, true,
-	    adding->staged, err);
-
-	for (size_t i = 0; ret == 0 && i < adding->pointers.count; i++) {
-		const char *file = adding->pointers.items[i];
-		int needed = needs_staging(adding->project, file, err);
-
-		if (needed == 1)
-			strs_add(&changed, file);
-		ret = needed < 0 ? -1 : 0;
-	}
-	if (ret == 0)
-		ret = project_stage(adding->project, &changed, adding->staged,
-		    err);
-	if (ret == 0)
-		ret = unstaged_note(adding->project, &changed, err);
-	strs_release(&changed);
-	return ret;
 }
 
 static int check_all(struct mldv_project *project, const struct strs *paths,
@@ -281,9 +213,7 @@ out:
 int mldv_add(struct mldv_project *project, const struct strs *paths,
     const struct mldv_add *options, struct strs *staged, struct mldv_error *err)
 {
-	struct adding adding = {.project = project,
-	    .options = options,
-	    .staged = staged};
+	struct adding adding = {.project = project, .options = options};
 	struct mldv_error second;
 	struct lock lock = {0};
 	struct strs unique = {0};
@@ -300,12 +230,12 @@ int mldv_add(struct mldv_project *project, const struct strs *paths,
 	for (size_t i = 0; ret == 0 && i < unique.count; i++)
 		ret = add_one(&adding, unique.items[i], err);
 	/* What was added before a failure is whole, so it is staged too. */
-	if (stage_files(&adding, ret == 0 ? err : &second) < 0)
+	if (pointers_stage(project, &adding.pointers, staged,
+	        ret == 0 ? err : &second) < 0)
 		ret = -1;
 out:
 	lock_release(&lock);
-	strs_release(&adding.pointers);
-	ignores_release(&adding.ignores);
+	pointers_release(&adding.pointers);
 	strs_release(&unique);
 	return ret;
 }

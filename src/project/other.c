@@ -61,6 +61,7 @@ static int open_git(struct other *other, const struct other_options *options,
 	}
 	other->address = repository;
 	other->shown = hide_password(arena, repository);
+	other->secret = other->shown != repository;
 	if (!is_url(repository))
 		return err_set(err, MLDV_NOT_FOUND,
 		    "there is no directory '%s', and it is no URL either",

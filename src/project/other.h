@@ -17,6 +17,7 @@ struct other {
 	struct remote *remote;        /* its default one, or NULL */
 	const char *address; /* "/srv/git/data", "https://host/data.git" */
 	const char *shown;   /* the same without a password */
+	bool secret;         /* that it has */
 	char *commit;        /* 40 hexadecimal digits */
 	struct items items;
 	struct arena arena;
