@@ -31,6 +31,7 @@ const struct command *const commands[] = {
     &command_unprotect,
     &command_fetch,
     &command_fsck,
+    &command_gc,
 
     &command_new_stage,
     &command_metrics_show,

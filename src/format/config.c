@@ -27,6 +27,8 @@ const struct config_key config_keys[] = {
     {"add.ignore", "list",
         ".DS_Store ._* Thumbs.db desktop.ini .ipynb_checkpoints __pycache__",
         "names and patterns that add leaves out"},
+    {"gc.runs", "number", "30",
+        "for how many days gc keeps what a run made that nothing else needs"},
     {"rules.watch", "list", "data models reports",
         "directories in which status points out what neither Git nor mldv "
         "knows"},

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "base/strs.h"
 #include "mldv/events.h"
 
@@ -114,6 +115,51 @@ CHECKED int git_commit_of(struct git *git, const char *revision,
     struct buf *out, struct mldv_error *err);
 /* The files that Git knows of nor ignores below a directory, sorted. */
 CHECKED int git_untracked(struct git *git, const char *dir, struct strs *out,
+    struct mldv_error *err);
+
+/* --- Everything that is kept: for garbage collection --- */
+
+/*
+ * Which files are looked for, in any directory: those whose names end with
+ * suffix, and those with just this name. Each different text is visited once.
+ * One that is larger than limit is passed over, but for the named ones, where
+ * that is an error.
+ */
+struct git_search {
+	const char *suffix;
+	const char *name;
+	size_t limit;
+	int (*visit)(void *context, const char *path, struct slice text,
+	    struct mldv_error *err);
+	void *context;
+};
+
+/*
+ * Searches every commit that this clone keeps: what is reachable from refs,
+ * HEADs, stashes, reflogs, pseudo-refs (MERGE_HEAD and the like) and what a
+ * rebase has set aside, of all work trees. Of a shallow clone only what is
+ * here.
+ */
+CHECKED int git_search_kept(struct git *git, const struct git_search *search,
+    struct mldv_error *err);
+/* Searches the index, conflicts too, and the work tree, without ignored files.
+ */
+CHECKED int git_search_here(struct git *git, const struct git_search *search,
+    struct mldv_error *err);
+/* The roots of all work trees of the clone; one that is gone is an error. */
+CHECKED int git_work_trees(struct git *git, struct strs *out,
+    struct mldv_error *err);
+bool git_is_shallow(struct git *git);
+
+/*
+ * The directories of the repositories that this clone fetches from. MLDV_NO,
+ * with the reason, if there are none, if one is not a directory here, or if
+ * this clone has or asks for less than all of one.
+ */
+CHECKED int git_servers(struct git *git, struct strs *out,
+    struct mldv_error *err);
+/* Searches every commit that the refs of a repository reach. */
+CHECKED int git_search_server(const char *dir, const struct git_search *search,
     struct mldv_error *err);
 
 #endif

@@ -55,4 +55,18 @@ CHECKED int git_read_blob(struct git *git, const git_oid *id, const char *name,
 int git_edit_lines(const char *text, size_t len, const struct strs *added,
     const struct strs *removed, struct buf *out);
 
+/* Object ids, each once, sorted, that were found in Git's own notes. */
+struct git_ids {
+	git_oid *list;
+	size_t count;
+	size_t capacity;
+};
+/*
+ * The ids in reflogs, pseudo-refs and the like of all work trees; some may
+ * name nothing any more.
+ */
+CHECKED int git_noted_ids(struct git *git, struct git_ids *out,
+    struct mldv_error *err);
+void git_ids_release(struct git_ids *ids);
+
 #endif

@@ -10,6 +10,7 @@
 #include "pipeline/plan.h"
 #include "pipeline/record.h"
 #include "pipeline/run.h"
+#include "project/prune.h"
 
 struct repro {
 	struct plan plan;
@@ -337,6 +338,8 @@ int mldv_repro(struct mldv_project *project, const struct strs *targets,
 	if (staged)
 		strs_unique(staged);
 	plan_release(&repro.plan);
+	if (ret == 0 && !options->dry_run)
+		prune_merge(project);
 	return ret;
 }
 

@@ -8,6 +8,7 @@
 #include "mldv/data.h"
 #include "project/allowed.h"
 #include "project/pointers.h"
+#include "project/prune.h"
 #include "project/worktree.h"
 
 #define ALIKE_MAX 5 /* warnings about names that look the same */
@@ -235,6 +236,8 @@ int mldv_add(struct mldv_project *project, const struct strs *paths,
 		ret = -1;
 out:
 	lock_release(&lock);
+	if (ret == 0)
+		prune_merge(project);
 	pointers_release(&adding.pointers);
 	strs_release(&unique);
 	return ret;

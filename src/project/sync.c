@@ -6,6 +6,7 @@
 #include "project/earlier.h"
 #include "project/failures.h"
 #include "project/item.h"
+#include "project/prune.h"
 #include "project/pushed.h"
 #include "project/remotes.h"
 #include "project/worktree.h"
@@ -217,6 +218,8 @@ int mldv_fetch(struct mldv_project *project, const struct strs *paths,
 	if (ret == 0)
 		ret = sync_items(&sync, err);
 	sync_end(&sync);
+	if (ret == 0 && !options->dry_run && out->items > 0)
+		prune_merge(project);
 	return ret;
 }
 
@@ -269,5 +272,7 @@ int mldv_pull(struct mldv_project *project, const struct strs *paths,
 	}
 out:
 	sync_end(&sync);
+	if (ret == 0 && !options->dry_run && out->items > 0)
+		prune_merge(project);
 	return ret;
 }

@@ -16,13 +16,19 @@ static uint64_t fnv(uint64_t hash, const char *text)
 	return hash;
 }
 
+void worktree_cache_of(const char *home, const char *root, const char *path,
+    struct buf *out)
+{
+	uint64_t hash = fnv(UINT64_C(0xcbf29ce484222325), root);
+
+	buf_printf(out, "%s/state/stat/%016llx", home,
+	    (unsigned long long)fnv(hash, path));
+}
+
 void worktree_cache_path(const struct mldv_project *project, const char *path,
     struct buf *out)
 {
-	uint64_t hash = fnv(UINT64_C(0xcbf29ce484222325), project->root);
-
-	buf_printf(out, "%s/state/stat/%016llx", project->home,
-	    (unsigned long long)fnv(hash, path));
+	worktree_cache_of(project->home, project->root, path, out);
 }
 
 static void content_of(const struct snapshot *snapshot, struct content *out)

@@ -58,6 +58,9 @@ CHECKED int worktree_drop(struct mldv_project *project, const char *trash,
 /* The file of a path's stat cache; tells which work tree it belongs to. */
 void worktree_cache_path(const struct mldv_project *project, const char *path,
     struct buf *out);
+/* The same for any work tree of the clone, by its root. */
+void worktree_cache_of(const char *home, const char *root, const char *path,
+    struct buf *out);
 
 /*
  * Is all of an item in the store? 1, or 0 and the first missing oid in

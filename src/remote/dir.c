@@ -128,6 +128,35 @@ out:
 	return ret < 0 ? -1 : 0;
 }
 
+static bool has_no_locks(int error)
+{
+	return error == ENOLCK || error == EINVAL || error == EOPNOTSUPP;
+}
+
+/* Waits for the lock: 0, or -1 with errno 0 if the error is set. */
+static int take_lock(const struct dir *dir, int fd, short type, bool no_wait,
+    struct mldv_error *err)
+{
+	const struct timespec wait = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
+	struct flock range = {.l_type = type, .l_whence = SEEK_SET};
+
+	while (fcntl(fd, F_OFD_SETLK, &range) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EACCES)
+			return -1;
+		if (no_wait)
+			(void)err_set(err, MLDV_BUSY,
+			    "somebody is at work on remote '%s'", dir->name);
+		if (no_wait || stopped(dir, err)) {
+			errno = 0;
+			return -1;
+		}
+		(void)nanosleep(&wait, NULL);
+	}
+	return 0;
+}
+
 /*
  * The lock is on 'format', which never changes: a push reads and needs no
  * other file for it. A file system without locks cannot lock out a push, but
@@ -136,24 +165,46 @@ out:
 static int dir_lock(struct ops *ops, struct mldv_error *err)
 {
 	struct dir *dir = (struct dir *)ops;
-	struct flock range = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
-	const struct timespec wait = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
 	struct arena arena = {0};
 	const char *path = path_of(dir, &arena, "format");
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int ret = 0;
 
-	if (fd < 0)
+	if (fd < 0) {
 		ret = err_errno(err, "cannot open '%s'", path);
-	while (ret == 0 && fcntl(fd, F_OFD_SETLK, &range) < 0) {
-		if (errno == ENOLCK || errno == EINVAL || errno == EOPNOTSUPP)
-			break;
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-			ret = err_errno(err, "cannot lock '%s'", path);
-		else if (stopped(dir, err))
-			ret = -1;
-		else
-			(void)nanosleep(&wait, NULL);
+	} else if (take_lock(dir, fd, F_RDLCK, false, err) < 0 &&
+	    !has_no_locks(errno)) {
+		ret = -1;
+		if (errno != 0)
+			(void)err_errno(err, "cannot lock '%s'", path);
+	}
+	if (ret == 0)
+		dir->lock_fd = fd;
+	else if (fd >= 0)
+		(void)close(fd);
+	arena_release(&arena);
+	return ret;
+}
+
+static int dir_lock_all(struct ops *ops, bool no_wait, struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	struct arena arena = {0};
+	const char *path = path_of(dir, &arena, "format");
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int ret = 0;
+
+	if (fd < 0) {
+		ret = err_errno(err, "cannot open '%s'", path);
+	} else if (take_lock(dir, fd, F_WRLCK, no_wait, err) < 0) {
+		ret = -1;
+		if (has_no_locks(errno))
+			(void)err_set(err, MLDV_FAILED,
+			    "cannot lock '%s': its file system has no locks, "
+			    "so that nothing can be deleted there safely",
+			    path);
+		else if (errno != 0)
+			(void)err_errno(err, "cannot lock '%s'", path);
 	}
 	if (ret == 0)
 		dir->lock_fd = fd;
@@ -405,6 +456,61 @@ out:
 	return ret;
 }
 
+/* The directories still to be listed are at the end of a list of their own. */
+static int dir_list(struct ops *ops, const char *name, struct strs *out,
+    struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	struct arena arena = {0};
+	struct strs todo = {0};
+	int ret = 0;
+
+	strs_add(&todo, name);
+	for (size_t at = 0; ret == 0 && at < todo.count; at++) {
+		struct mldv_error why;
+		struct strs names = {0};
+
+		if (file_list(path_of(dir, &arena, todo.items[at]), &names,
+		        &why) < 0 &&
+		    why.code != MLDV_NOT_FOUND) {
+			*err = why;
+			ret = -1;
+		}
+		for (size_t i = 0; ret == 0 && i < names.count; i++) {
+			const char *inner =
+			    path_join(&arena, todo.items[at], names.items[i]);
+			struct stat st;
+
+			if (temp_is_name(names.items[i]))
+				continue;
+			if (lstat(path_of(dir, &arena, inner), &st) < 0)
+				ret = err_errno(err, "cannot look at '%s'",
+				    inner);
+			else
+				strs_add(S_ISDIR(st.st_mode) ? &todo : out,
+				    inner);
+		}
+		strs_release(&names);
+	}
+	strs_sort(out);
+	strs_release(&todo);
+	arena_release(&arena);
+	return ret;
+}
+
+static int dir_drop(struct ops *ops, const char *name, struct mldv_error *err)
+{
+	struct dir *dir = (struct dir *)ops;
+	struct arena arena = {0};
+	const char *path = path_of(dir, &arena, name);
+	int ret = file_remove(path, err);
+
+	if (ret == 0)
+		note_unsynced(dir, &arena, path);
+	arena_release(&arena);
+	return ret;
+}
+
 static int dir_sync(struct ops *ops, struct mldv_error *err)
 {
 	struct dir *dir = (struct dir *)ops;
@@ -423,11 +529,14 @@ static const struct ops_table table = {
     .close = dir_close,
     .prepare = dir_prepare,
     .lock = dir_lock,
+    .lock_all = dir_lock_all,
     .unlock = dir_unlock,
     .head = dir_head,
     .get = dir_get,
     .get_range = dir_get_range,
     .put = dir_put,
+    .list = dir_list,
+    .drop = dir_drop,
     .sync = dir_sync,
 };
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "remote/known.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/path.h"
@@ -159,6 +161,9 @@ static bool take_from_state(const struct loading *loading,
 
 		taken = file_read(path, PACK_LIMIT, &data, &ignored) == 0 &&
 		    parse(pack, &data, &ignored) == 0;
+		/* What has not been used for long is thrown away. */
+		if (taken)
+			(void)utimensat(AT_FDCWD, path, NULL, 0);
 	}
 	buf_release(&data);
 	arena_release(&arena);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/strs.h"
 #include "format/oid.h"
 #include "mldv/events.h"
 
@@ -50,6 +51,11 @@ struct ops_table {
 	int (*prepare)(struct ops *ops, struct mldv_error *err);
 	/* Keeps a gc away until unlock; the file 'format' is there. */
 	int (*lock)(struct ops *ops, struct mldv_error *err);
+	/*
+	 * The same, and every push too; MLDV_BUSY if somebody is at work there
+	 * and no_wait was asked for.
+	 */
+	int (*lock_all)(struct ops *ops, bool no_wait, struct mldv_error *err);
 	void (*unlock)(struct ops *ops);
 	/* 1, or 0 if nothing has the name. */
 	int (*head)(struct ops *ops, const char *name, bool with_age,
@@ -67,7 +73,16 @@ struct ops_table {
 	int (*put)(struct ops *ops, const char *name,
 	    const struct ops_source *source, enum ops_put how,
 	    struct mldv_error *err);
-	/* Makes durable that what was put has its name. */
+	/*
+	 * Appends the names of all that was put below a directory and its
+	 * directories, sorted; none if it is not there.
+	 */
+	int (*list)(struct ops *ops, const char *dir, struct strs *out,
+	    struct mldv_error *err);
+	/* That nothing has the name is no error. */
+	int (*drop)(struct ops *ops, const char *name, struct mldv_error *err);
+	/* Makes durable that what was put has its name, and what was removed
+	 * none. */
 	int (*sync)(struct ops *ops, struct mldv_error *err);
 };
 

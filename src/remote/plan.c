@@ -153,19 +153,6 @@ static void choose_whole(struct planner *planner)
 	free(chosen);
 }
 
-static int compare_pieces(const void *a, const void *b)
-{
-	const struct plan_piece *left = a;
-	const struct plan_piece *right = b;
-
-	if (left->pack != right->pack)
-		return left->pack < right->pack ? -1 : 1;
-	if (left->record->offset != right->record->offset)
-		return left->record->offset < right->record->offset ? -1 : 1;
-	return (left->record->inner > right->record->inner) -
-	    (left->record->inner < right->record->inner);
-}
-
 static void collect_pieces(struct planner *planner)
 {
 	const struct map *objects = objects_of(planner);
@@ -174,7 +161,7 @@ static void collect_pieces(struct planner *planner)
 
 	for (size_t i = 0; i < objects->count; i++) {
 		struct reach_object *object = objects->entries[i].value;
-		struct plan_piece piece;
+		struct pack_piece piece;
 
 		if (object->settled || is_large(object))
 			continue;
@@ -187,31 +174,23 @@ static void collect_pieces(struct planner *planner)
 		plan->bytes += piece.record->size;
 	}
 	if (plan->piece_count > first)
-		qsort(plan->pieces + first, plan->piece_count - first,
-		    sizeof(*plan->pieces), compare_pieces);
+		pieces_sort(plan->pieces + first, plan->piece_count - first);
 }
 
 static void divide_pieces(struct planner *planner, size_t first)
 {
 	struct plan *plan = planner->plan;
-	struct plan_build *build = NULL;
-	uint64_t sum = 0;
+	size_t n;
 
-	for (size_t i = first; i < plan->piece_count; i++) {
-		uint64_t size = pack_entry_size(plan->pieces[i].record->size);
-
-		if (!build || sum >= PACK_TARGET || sum + size > PACK_CEILING) {
-			plan->builds = xgrow(plan->builds, plan->build_count,
-			    &plan->build_capacity, sizeof(*plan->builds));
-			build = &plan->builds[plan->build_count++];
-			*build = (struct plan_build){
-			    .first = i,
-			    .trees = planner->trees,
-			};
-			sum = 0;
-		}
-		build->count++;
-		sum += size;
+	for (size_t i = first; i < plan->piece_count; i += n) {
+		n = pieces_fit(plan->pieces + i, plan->piece_count - i);
+		plan->builds = xgrow(plan->builds, plan->build_count,
+		    &plan->build_capacity, sizeof(*plan->builds));
+		plan->builds[plan->build_count++] = (struct plan_build){
+		    .first = i,
+		    .count = n,
+		    .trees = planner->trees,
+		};
 	}
 }
 

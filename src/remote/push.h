@@ -15,6 +15,7 @@
 
 #include "remote/known.h"
 #include "remote/reach.h"
+#include "store/pieces.h"
 
 /* Packs below this are many enough at SMALL_MANY to be written as one. */
 #define SMALL_PACK (PACK_TARGET / 16)
@@ -56,11 +57,6 @@ struct plan_whole {
 	const struct store_pack *pack;
 	bool trees;
 };
-/* An object of a local pack that goes into a new one. */
-struct plan_piece {
-	const struct store_pack *pack;
-	const struct pack_record *record;
-};
 /* A new pack: a run of pieces. */
 struct plan_build {
 	size_t first;
@@ -71,7 +67,7 @@ struct plan {
 	struct plan_whole *whole;
 	size_t whole_count;
 	size_t whole_capacity;
-	struct plan_piece *pieces;
+	struct pack_piece *pieces; /* that go into new packs */
 	size_t piece_count;
 	size_t piece_capacity;
 	struct plan_build *builds;

@@ -13,11 +13,15 @@
 struct store {
 	char *dir;
 	bool loaded;
+	uint64_t stamp; /* of the list of packs, just before it was read */
 	struct store_pack *packs; /* sorted by id */
 	size_t pack_count;
 	struct oid_index objects; /* pack << 32 | record */
 	struct arena arena;       /* of the packs and their indexes */
 };
+
+/* Differs, very likely, when packs were added or removed. */
+uint64_t store_stamp(const struct store *store);
 
 /*
  * Makes dir/kind/ab for an oid, durably, and appends the object's path

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 struct store_reader {
 	struct store *store;
+	struct store *own; /* the same, read again by this reader, or NULL */
 	struct pack_decoder *decoder;
 	const struct store_pack *pack; /* the open one, or NULL */
 	int fd;
@@ -40,6 +42,7 @@ void store_reader_close(struct store_reader *reader)
 	if (reader == NULL)
 		return;
 	leave_pack(reader);
+	store_close(reader->own);
 	pack_decoder_close(reader->decoder);
 	buf_release(&reader->window);
 	free(reader);
@@ -85,11 +88,60 @@ static const char *fetch(struct store_reader *reader,
 	return reader->window.data;
 }
 
+/*
+ * Small packs are merged, and garbage is collected, while readers hold the
+ * list of packs as it was. So whoever misses something reads the list again,
+ * once, before it complains. Others may be using the old one, hence a list of
+ * its own.
+ */
+static int read_list_again(struct store_reader *reader, struct mldv_error *err)
+{
+	const struct store *store = reader->store;
+
+	assert(store != NULL);
+	if (reader->own != NULL || store_stamp(store) == store->stamp)
+		return 0;
+	leave_pack(reader);
+	/* It tells frames apart by the list. */
+	pack_decoder_close(reader->decoder);
+	reader->decoder = pack_decoder_open();
+	reader->own = store_open(store_dir(store));
+	if (store_load(reader->own, err) < 0)
+		return -1;
+	reader->store = reader->own;
+	return 1;
+}
+
+/* Finds and opens the pack of an object. */
+static int find(struct store_reader *reader, const struct oid *oid,
+    const struct pack_record **record, struct mldv_error *err)
+{
+	const struct store_pack *pack;
+	char hex[OID_HEX + 1];
+	int again;
+
+	do {
+		*record = store_find(reader->store, oid, &pack);
+		if (*record == NULL) {
+			oid_hex(oid, hex);
+			(void)err_set(err, MLDV_MISSING,
+			    "object %s is not in the store; run 'mldv fetch'",
+			    hex);
+		} else if (enter_pack(reader, pack, err) == 0) {
+			return 0;
+		} else if (err->code != MLDV_NOT_FOUND) {
+			return -1;
+		}
+		again = read_list_again(reader, err);
+	} while (again > 0);
+	return -1;
+}
+
 int store_reader_get(struct store_reader *reader, const struct oid *oid,
     struct slice *out, struct mldv_error *err)
 {
-	const struct store_pack *pack;
 	const struct pack_record *record;
+	const struct store_pack *pack;
 	const char *data;
 	char hex[OID_HEX + 1];
 	uint64_t frame;
@@ -98,14 +150,9 @@ int store_reader_get(struct store_reader *reader, const struct oid *oid,
 		*out = (struct slice){"", 0};
 		return 0;
 	}
-	record = store_find(reader->store, oid, &pack);
-	if (record == NULL) {
-		oid_hex(oid, hex);
-		return err_set(err, MLDV_MISSING,
-		    "object %s is not in the store; run 'mldv fetch'", hex);
-	}
-	if (enter_pack(reader, pack, err) < 0)
+	if (find(reader, oid, &record, err) < 0)
 		return -1;
+	pack = reader->pack;
 	data = fetch(reader, record, err);
 	if (data == NULL)
 		return -1;

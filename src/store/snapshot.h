@@ -121,6 +121,8 @@ bool snapshot_all_known(const struct snapshot *snapshot, size_t dir);
  * of another path or version gives an empty snapshot: it is only a cache.
  */
 void statcache_load(struct snapshot *out, const char *file, const char *path);
+/* Whose cache a file is; false if that cannot be told. */
+bool statcache_path(const char *file, struct buf *out);
 CHECKED int statcache_save(const struct snapshot *snapshot, const char *file,
     const char *path, struct mldv_error *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -258,4 +259,27 @@ int statcache_save(const struct snapshot *snapshot, const char *file,
 	buf_release(&text);
 	arena_release(&arena);
 	return ret;
+}
+
+bool statcache_path(const char *file, struct buf *out)
+{
+	struct mldv_error ignored;
+	struct header header;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	bool found = false;
+	char *room;
+
+	if (fd < 0)
+		return false;
+	if (file_read_at(fd, file, &header, sizeof header, 0, &ignored) == 0 &&
+	    header.magic == MAGIC && header.path_size <= 2 * PATH_MAX) {
+		room = buf_room(out, header.path_size);
+		found = file_read_at(fd, file, room, header.path_size,
+		            sizeof header, &ignored) == 0 &&
+		    strnlen(room, header.path_size) < header.path_size;
+		if (found)
+			out->len += strlen(room);
+	}
+	(void)close(fd);
+	return found;
 }

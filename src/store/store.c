@@ -112,6 +112,14 @@ static int load_pack(struct store *store, const char *path,
 	return 1;
 }
 
+/* The id that a pack's file name has, or false. */
+static bool pack_id(const char *name, struct oid *out)
+{
+	return strlen(name) == OID_HEX + sizeof PACK_SUFFIX - 1 &&
+	    strcmp(name + OID_HEX, PACK_SUFFIX) == 0 &&
+	    oid_parse(out, (struct slice){name, OID_HEX});
+}
+
 static int load_shard(struct store *store, const char *shard,
     struct mldv_error *err)
 {
@@ -126,9 +134,7 @@ static int load_shard(struct store *store, const char *shard,
 		const char *name = names.items[i];
 		struct oid id;
 
-		if (strlen(name) != OID_HEX + sizeof PACK_SUFFIX - 1 ||
-		    strcmp(name + OID_HEX, PACK_SUFFIX) != 0 ||
-		    !oid_parse(&id, (struct slice){name, OID_HEX}))
+		if (!pack_id(name, &id))
 			continue;
 		if (load_pack(store, path_join(&arena, shard, name), &id, err) <
 		    0)
@@ -157,6 +163,27 @@ static void index_packs(struct store *store)
 				    object_oid, store);
 }
 
+uint64_t store_stamp(const struct store *store)
+{
+	uint64_t stamp = UINT64_C(0xcbf29ce484222325);
+	struct arena arena = {0};
+
+	for (unsigned i = 0; i < 256; i++) {
+		struct stat st;
+
+		if (stat(arena_printf(&arena, "%s/packs/%02x", store->dir, i),
+		        &st) < 0)
+			continue;
+		stamp = (stamp ^ i) * UINT64_C(0x100000001b3);
+		stamp = (stamp ^ (uint64_t)st.st_mtim.tv_sec) *
+		    UINT64_C(0x100000001b3);
+		stamp = (stamp ^ (uint64_t)st.st_mtim.tv_nsec) *
+		    UINT64_C(0x100000001b3);
+	}
+	arena_release(&arena);
+	return stamp;
+}
+
 int store_load(struct store *store, struct mldv_error *err)
 {
 	struct arena arena = {0};
@@ -167,6 +194,7 @@ int store_load(struct store *store, struct mldv_error *err)
 
 	if (store->loaded)
 		return 0;
+	store->stamp = store_stamp(store);
 	dir = path_join(&arena, store->dir, "packs");
 	ret = file_list(dir, &shards, &why);
 	if (ret < 0 && why.code == MLDV_NOT_FOUND)
@@ -372,6 +400,73 @@ int store_run_write(struct store *store, const struct oid *key,
 		ret = -1;
 	tempfile_release(&temp);
 	buf_release(&path);
+	return ret;
+}
+
+/* The files of one kind that begin with the same two digits. */
+struct shard_visit {
+	const char *dir;
+	bool packs;
+	int (*visit)(void *context, const struct store_file *file,
+	    struct mldv_error *err);
+	void *context;
+};
+
+static int each_in_shard(const struct shard_visit *at, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs names = {0};
+	int ret = file_list(at->dir, &names, err);
+
+	for (size_t i = 0; ret == 0 && i < names.count; i++) {
+		const char *name = names.items[i];
+		struct store_file file;
+		struct stat st;
+
+		if (at->packs ? !pack_id(name, &file.oid)
+		              : !oid_parse(&file.oid, slice_of(name)))
+			continue;
+		file.path = path_join(&arena, at->dir, name);
+		if (lstat(file.path, &st) < 0) {
+			if (errno != ENOENT)
+				ret = err_errno(err, "cannot look at '%s'",
+				    file.path);
+			continue;
+		}
+		file.bytes = (uint64_t)st.st_size;
+		file.mtime = (int64_t)st.st_mtim.tv_sec;
+		ret = at->visit(at->context, &file, err);
+	}
+	strs_release(&names);
+	arena_release(&arena);
+	return ret;
+}
+
+int store_each(struct store *store, const char *kind,
+    int (*visit)(void *context, const struct store_file *file,
+        struct mldv_error *err),
+    void *context, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs shards = {0};
+	struct shard_visit at = {
+	    .packs = strcmp(kind, "packs") == 0,
+	    .visit = visit,
+	    .context = context,
+	};
+	const char *dir = path_join(&arena, store->dir, kind);
+	int ret = file_exists(dir, err);
+
+	if (ret == 1)
+		ret = file_list(dir, &shards, err);
+	for (size_t i = 0; ret == 0 && i < shards.count; i++) {
+		if (strlen(shards.items[i]) != 2)
+			continue;
+		at.dir = path_join(&arena, dir, shards.items[i]);
+		ret = each_in_shard(&at, err);
+	}
+	strs_release(&shards);
+	arena_release(&arena);
 	return ret;
 }
 

@@ -139,6 +139,22 @@ CHECKED int store_run_read(struct store *store, const struct oid *key,
 CHECKED int store_run_write(struct store *store, const struct oid *key,
     const struct buf *text, struct mldv_error *err);
 
+/* A file of the store, for those who look after it. */
+struct store_file {
+	struct oid oid; /* or the key of a run record */
+	const char *path;
+	uint64_t bytes;
+	int64_t mtime; /* seconds since 1970 */
+};
+/*
+ * Visits the files of a kind ("packs", "files", "runs", "seen") in the order
+ * of their names. What has no proper name is passed over.
+ */
+CHECKED int store_each(struct store *store, const char *kind,
+    int (*visit)(void *context, const struct store_file *file,
+        struct mldv_error *err),
+    void *context, struct mldv_error *err);
+
 /* Removes what crashes left; call with locks/store held exclusively. */
 CHECKED int store_sweep(struct store *store, struct mldv_error *err);
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MLDV_GC_H
+#define MLDV_GC_H
+
+/*
+ * Room: what takes how much of it, and giving it back.
+ */
+
+#include "mldv/data.h"
+
+enum mldv_garbage_kind {
+	MLDV_GARBAGE_PACK,    /* all of it goes */
+	MLDV_GARBAGE_REWRITE, /* a pack: a new one keeps what is needed of it */
+	MLDV_GARBAGE_FILE,    /* a large object */
+	MLDV_GARBAGE_RUN,     /* a run record */
+	MLDV_GARBAGE_CACHE,   /* of something that is gone */
+	MLDV_GARBAGE_MANIFEST, /* on a remote: an item */
+	/* What stays, although nothing needs it: */
+	MLDV_GARBAGE_YOUNG, /* too young */
+	MLDV_GARBAGE_ASIDE, /* in quarantine/ or failed/: for people to delete
+	                     */
+	MLDV_GARBAGE_LATER, /* a pack on a remote: condemned, not yet due */
+};
+
+struct mldv_garbage {
+	enum mldv_garbage_kind kind;
+	const char *path; /* below .git/mldv or the remote, or absolute */
+	uint64_t bytes;   /* about, of a pack that is written anew */
+};
+
+struct mldv_gc {
+	bool delete; /* else nothing is changed */
+	void (*visit)(void *context, const struct mldv_garbage *garbage);
+	void *context;
+};
+
+/*
+ * Finds, and deletes, what is in this clone's store and no commit, index, work
+ * tree, stash, reflog, journal or young run record needs. Nothing younger
+ * than 24 hours goes. MLDV_NO if what is needed cannot be told.
+ */
+MLDV_CHECKED int mldv_gc(struct mldv_project *project,
+    const struct mldv_gc *options, struct mldv_error *err);
+
+/*
+ * The same on a remote (NULL: the default): items that neither this clone nor
+ * any commit of its Git server needs, 14 days old; and, in two steps a day
+ * apart, the packs that no item needs any more. MLDV_NO, with the reason, if
+ * what other clones need cannot be told.
+ */
+MLDV_CHECKED int mldv_gc_remote(struct mldv_project *project,
+    const char *remote, const struct mldv_gc *options, struct mldv_error *err);
+/*
+ * Puts back the items that the last collection took off a remote, and visits
+ * each.
+ */
+MLDV_CHECKED int mldv_gc_undo(struct mldv_project *project, const char *remote,
+    const struct mldv_gc *options, struct mldv_error *err);
+
+#endif
