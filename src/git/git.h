@@ -65,6 +65,8 @@ CHECKED int git_is_ignored(struct git *git, const char *path, struct buf *rule,
  */
 CHECKED int git_stage(struct git *git, const struct strs *paths,
     struct mldv_error *err);
+/* Removes an index.lock that one of us left who was killed. */
+void git_sweep(struct git *git);
 /*
  * Stages a change to a text file without what the user changed in it: the
  * lines added are appended to, the lines removed are taken out of, what the

@@ -437,6 +437,21 @@ out:
 	return ret;
 }
 
+void git_sweep(struct git *git)
+{
+	const struct lock_options options = {.no_wait = true};
+	struct arena arena = {0};
+	struct mldv_error ignored;
+	struct lock lock = {0};
+
+	/* Whoever has it is alive, or removes what a dead one left. */
+	if (lock_take(&lock, path_join(&arena, git->common, LOCK_NAME),
+	        LOCK_EXCLUSIVE, &options, &ignored) == 0)
+		remove_dead_lock(path_join(&arena, git->dir, "index.lock"));
+	lock_release(&lock);
+	arena_release(&arena);
+}
+
 static int change_index(struct git *git, const struct change *change,
     struct mldv_error *err)
 {

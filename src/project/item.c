@@ -98,6 +98,33 @@ static struct item *add_item(struct loading *loading, const char *path,
 	return item;
 }
 
+/* A file of Git's that cannot be parsed: which, and how to get it back. */
+static void refuse_text(const struct loading *loading, const char *file,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const char *shown = project_shown(loading->project, &arena, file);
+
+	if (loading->revision || strstr(err->text, "; run '"))
+		(void)err_prefix(err, "'%s'", shown);
+	else
+		(void)err_prefix(err,
+		    "cannot read '%s'; 'git checkout %s' brings back what Git "
+		    "has",
+		    shown, shown);
+	arena_release(&arena);
+}
+
+static int parse_lock(const struct loading *loading, struct lockfile *out,
+    const struct buf *text, struct mldv_error *err)
+{
+	int ret = lockfile_parse(out, buf_str(text), text->len, err);
+
+	if (ret < 0)
+		refuse_text(loading, PROJECT_LOCK, err);
+	return ret;
+}
+
 static int refuse_pointer(const struct loading *loading, const char *path,
     const char *why, struct mldv_error *err)
 {
@@ -143,8 +170,7 @@ static int load_pointer(struct loading *loading, const char *file,
 	ret = -1;
 	if (pointer_parse(&pointer, &arena, buf_str(&text), text.len, err) <
 	    0) {
-		(void)err_prefix(err, "'%s'",
-		    project_shown(loading->project, &arena, file));
+		refuse_text(loading, file, err);
 		goto out;
 	}
 	if (check_pointer(loading, file, path, err) < 0)
@@ -243,7 +269,7 @@ static int load_outputs(struct loading *loading, struct mldv_error *err)
 	if (ret <= 0)
 		goto out;
 	ret = -1;
-	if (lockfile_parse(&lock, buf_str(&text), text.len, err) < 0 ||
+	if (parse_lock(loading, &lock, &text, err) < 0 ||
 	    load_stages(loading, &arena, &stages, err) < 0)
 		goto out;
 	for (size_t i = 0; i < lock.count; i++) {
@@ -432,8 +458,7 @@ int item_pointer(struct mldv_project *project, const char *path,
 
 	if (ret == 1 &&
 	    pointer_parse(out, arena, buf_str(&text), text.len, err) < 0) {
-		(void)err_prefix(err, "'%s'",
-		    project_shown(project, arena, file));
+		refuse_text(&here, file, err);
 		ret = -1;
 	}
 	buf_release(&text);
@@ -448,7 +473,7 @@ int project_read_lock(struct mldv_project *project, struct lockfile *out,
 	int ret = read_text(&here, PROJECT_LOCK, LOCKFILE_LIMIT, &text, err);
 
 	if (ret == 1)
-		ret = lockfile_parse(out, buf_str(&text), text.len, err);
+		ret = parse_lock(&here, out, &text, err);
 	buf_release(&text);
 	return ret < 0 ? -1 : 0;
 }

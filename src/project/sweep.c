@@ -40,8 +40,6 @@ static int list_dirs(struct mldv_project *project, const char *path,
 		strs_add(out,
 		    project_absolute(project, &arena,
 		        path_parent(&arena, pointers.items[i])));
-	/* Of these the stat caches are the only files that may vanish. */
-	strs_add(out, path_join(&arena, project->home, "state/stat"));
 	strs_unique(out);
 	strs_release(&pointers);
 	arena_release(&arena);
@@ -63,19 +61,22 @@ static int sweep(struct mldv_project *project, const char *path,
 {
 	struct arena arena = {0};
 	struct strs dirs = {0};
-	int ret = has_journal(project, err);
+	/* Losing a stat cache that somebody is writing costs only time. */
+	int ret =
+	    file_sweep(path_join(&arena, project->home, "state/stat"), err);
 
-	if (ret == 1)
-		return 0;
+	git_sweep(project->git);
+	if (ret == 0)
+		ret = has_journal(project, err);
 	if (ret == 0)
 		ret = list_dirs(project, path, &dirs, err);
-	for (size_t i = 0; ret == 0 && i < dirs.count; i++) {
+	for (size_t i = 0; ret >= 0 && i < dirs.count; i++) {
 		if (is_real(&arena, dirs.items[i]))
 			ret = file_sweep(dirs.items[i], err);
 	}
 	strs_release(&dirs);
 	arena_release(&arena);
-	return ret;
+	return ret < 0 ? -1 : 0;
 }
 
 int sweep_begin(struct mldv_project *project, const char *path,

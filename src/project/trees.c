@@ -12,7 +12,9 @@ static int refuse(struct mldv_error *err, const struct oid *oid,
 	char hex[OID_HEX + 1];
 
 	oid_hex(oid, hex);
-	return err_set(err, MLDV_CORRUPT, "tree %s is not to be trusted: %s",
+	return err_set(err, MLDV_CORRUPT,
+	    "tree %s, or what refers to it, is not to be trusted: %s; go back "
+	    "to a pointer or lock that 'mldv checkout' takes",
 	    hex, why);
 }
 

@@ -21,6 +21,7 @@ case $MLDV in
 *) MLDV=$PWD/$MLDV ;;
 esac
 top=$(cd "$(dirname "$0")/../.." && pwd)
+: "${MLDV_TOOLS:=$(dirname "$MLDV")/test/tool}"
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mldv-test.XXXXXX")
 # A test may leave directories that cannot be written to.
 trap 'chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
