@@ -131,8 +131,9 @@ static bool creates(pid_t tid, const struct __ptrace_syscall_info *info,
 
 	if (info->entry.nr == SYS_openat2) {
 		struct iovec to = {&flags, sizeof flags};
-		struct iovec from = {(void *)(uintptr_t)flags, sizeof flags};
+		struct iovec from = {NULL, sizeof flags};
 
+		memcpy(&from.iov_base, &flags, sizeof from.iov_base);
 		if (process_vm_readv(tid, &to, 1, &from, 1, 0) < 0)
 			return false;
 	}
