@@ -239,3 +239,12 @@ void str_bytes(uint64_t bytes, struct buf *out)
 		buf_printf(out, "%" PRIu64, n);
 	buf_printf(out, " %cB", units[i]);
 }
+
+uint64_t str_hash(uint64_t start, const char *text)
+{
+	do {
+		start =
+		    (start ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	} while (*text++ != '\0');
+	return start;
+}

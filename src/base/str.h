@@ -49,6 +49,13 @@ size_t str_distance(const char *a, const char *b);
  */
 const char *str_nearest(const char *word, const char *const *names);
 
+/*
+ * FNV-1a, 64 bits, of the text and its NUL, going on from start (draft-eastlake
+ * -fnv; STR_HASH to begin with): names caches, withstands no malice.
+ */
+#define STR_HASH UINT64_C(0xcbf29ce484222325)
+uint64_t str_hash(uint64_t start, const char *text);
+
 /* 1,234,567 */
 void str_count(uint64_t number, struct buf *out);
 /* 163 MB: decimal units, three digits, as in "1.63 GB"; "12 bytes". */

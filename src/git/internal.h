@@ -36,6 +36,8 @@ int git_fail(struct mldv_error *err, int code, const char *fmt, ...)
 char *git_without_slash(const char *path);
 /* Starts the library: to be called once for each git_close. */
 void git_start(void);
+/* Reads whom to trust over HTTPS, which git_start left out: libgit2's code. */
+int git_trust_authorities(void);
 
 /* The index as it is on disk now; to be freed. */
 CHECKED int git_load_index(struct git *git, git_index **out,

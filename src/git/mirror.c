@@ -104,6 +104,8 @@ static int fetch_all(git_repository *repo, const char *url,
 	git_remote *remote;
 	int code = git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
 
+	if (code == 0 && strncmp(url, "https:", 6) == 0)
+		code = git_trust_authorities();
 	if (code == 0)
 		code = git_remote_create_anonymous(&remote, repo, url);
 	if (code != 0)

@@ -21,33 +21,14 @@
 #include "format/lines.h"
 #include "pipeline/failed.h"
 
-enum { JOURNAL_LIMIT = 16 << 20, ID_BYTES = 8 };
-
-/*
- * The main work tree has a name that stays when the repository is moved;
- * linked ones have no other than where they are.
- */
-static const char *work_tree_name(struct arena *arena,
-    const struct mldv_project *project)
-{
-	const char *inner =
-	    path_inside(git_common(project->git), project->root);
-	char hex[OID_HEX + 1];
-	struct oid oid;
-
-	if (inner && strcmp(inner, ".git") == 0)
-		return "main";
-	oid_of(project->root, strlen(project->root), &oid);
-	oid_hex(&oid, hex);
-	return arena_strn(arena, hex, (size_t)ID_BYTES * 2);
-}
+enum { JOURNAL_LIMIT = 16 << 20 };
 
 static void set_paths(struct journal *journal, struct arena *arena,
     struct mldv_project *project)
 {
 	journal->project = project;
-	journal->dir = arena_printf(arena, "%s/journal/%s", project->home,
-	    work_tree_name(arena, project));
+	journal->dir =
+	    arena_printf(arena, "%s/journal/%s", project->home, project->tree);
 	journal->file = path_join(arena, journal->dir, "stage");
 	journal->old = path_join(arena, journal->dir, "old");
 }
@@ -417,8 +398,7 @@ CHECKED static int lock_and_recover(struct mldv_project *project,
     struct lock *lock, bool no_wait, struct mldv_error *err)
 {
 	struct arena arena = {0};
-	const char *name =
-	    arena_printf(&arena, "repro-%s", work_tree_name(&arena, project));
+	const char *name = arena_printf(&arena, "repro-%s", project->tree);
 	bool before = project->no_wait;
 	int ret;
 

@@ -59,6 +59,21 @@ static int check_is_project(struct mldv_project *project,
 	return found < 0 ? -1 : 0;
 }
 
+/*
+ * The main work tree has a name that stays when the repository is moved;
+ * linked ones have no other than where they are.
+ */
+static void name_tree(struct mldv_project *project)
+{
+	const char *inner =
+	    path_inside(git_common(project->git), project->root);
+
+	project->tree = inner && strcmp(inner, ".git") == 0
+	    ? "main"
+	    : arena_printf(&project->arena, "%016llx",
+	          (unsigned long long)str_hash(STR_HASH, project->root));
+}
+
 static int open_in(struct mldv_project *project, const char *dir,
     struct mldv_error *err)
 {
@@ -67,6 +82,7 @@ static int open_in(struct mldv_project *project, const char *dir,
 	project->root = arena_str(&project->arena, git_root(project->git));
 	project->home =
 	    arena_printf(&project->arena, "%s/mldv", git_common(project->git));
+	name_tree(project);
 	if (find_prefix(project, dir, err) < 0 ||
 	    check_is_project(project, err) < 0)
 		return -1;

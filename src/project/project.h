@@ -25,6 +25,7 @@ struct mldv_project {
 	const char *root;   /* absolute */
 	const char *prefix; /* the user's directory from the root; "" */
 	const char *home;   /* "<git common dir>/mldv" */
+	const char *tree;   /* this work tree among the clone's: "main" */
 	int root_fd;        /* the root, O_PATH or O_RDONLY */
 	struct lock work;   /* of the work tree: see sweep.h */
 	struct strs ignore; /* [add] ignore */

@@ -85,16 +85,12 @@ int sweep_begin(struct mldv_project *project, const char *path,
 	bool no_wait = project->no_wait;
 	struct mldv_error ignored;
 	struct arena arena = {0};
-	char hex[OID_HEX + 1];
 	const char *name;
-	struct oid oid;
 	int ret;
 
 	if (project->work.path)
 		return 0;
-	oid_of(project->root, strlen(project->root), &oid);
-	oid_hex(&oid, hex);
-	name = arena_printf(&arena, "work-%.16s", hex);
+	name = arena_printf(&arena, "work-%s", project->tree);
 	project->no_wait = true;
 	ret = project_lock(project, &project->work, name, LOCK_EXCLUSIVE,
 	    &ignored);

@@ -9,17 +9,12 @@
 
 #define UNSTAGED_LIMIT (64 << 20) /* bytes of the file */
 
-/* Work trees share state/: the file is named after this one's root. */
+/* Work trees share state/: the file is named after this one. */
 static const char *file_of(const struct mldv_project *project,
     struct arena *arena)
 {
-	char hex[OID_HEX + 1];
-	struct oid oid;
-
-	oid_of(project->root, strlen(project->root), &oid);
-	oid_hex(&oid, hex);
-	return arena_printf(arena, "%s/state/unstaged-%.16s", project->home,
-	    hex);
+	return arena_printf(arena, "%s/state/unstaged-%s", project->home,
+	    project->tree);
 }
 
 static void unescape(struct slice line, struct buf *out)

@@ -7,22 +7,14 @@
 #include "base/path.h"
 #include "project/ingest.h"
 
-/* FNV-1a, 64 bits: the file says whose it is, so a clash costs only time. */
-static uint64_t fnv(uint64_t hash, const char *text)
-{
-	do {
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	} while (*text++ != 0);
-	return hash;
-}
-
+/* The file says whose it is, so a clash of hashes costs only time. */
 void worktree_cache_of(const char *home, const char *root, const char *path,
     struct buf *out)
 {
-	uint64_t hash = fnv(UINT64_C(0xcbf29ce484222325), root);
+	uint64_t hash = str_hash(str_hash(STR_HASH, root), path);
 
 	buf_printf(out, "%s/state/stat/%016llx", home,
-	    (unsigned long long)fnv(hash, path));
+	    (unsigned long long)hash);
 }
 
 void worktree_cache_path(const struct mldv_project *project, const char *path,
