@@ -20,6 +20,7 @@
 #include "base/path.h"
 #include "format/lines.h"
 #include "pipeline/failed.h"
+#include "project/sweep.h"
 
 enum { JOURNAL_LIMIT = 16 << 20 };
 
@@ -438,6 +439,8 @@ int journal_recover(struct mldv_project *project, struct mldv_error *err)
 		return ret;
 	ret = lock_and_recover(project, &lock, true, &cause);
 	lock_release(&lock);
+	/* It could not be swept as long as there was a journal. */
+	sweep_end(project);
 	/* Also if it is the stage that lives, and waiting was not wanted. */
 	if (ret == 0 || (cause.code == MLDV_BUSY && !project->no_wait))
 		return 0;

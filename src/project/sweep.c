@@ -108,3 +108,8 @@ int sweep_begin(struct mldv_project *project, const char *path,
 	arena_release(&arena);
 	return ret;
 }
+
+void sweep_end(struct mldv_project *project)
+{
+	lock_release(&project->work);
+}

@@ -19,5 +19,7 @@
  */
 CHECKED int sweep_begin(struct mldv_project *project, const char *path,
     struct mldv_error *err);
+/* No temporary name is in use here any more: the next call sweeps again. */
+void sweep_end(struct mldv_project *project);
 
 #endif
