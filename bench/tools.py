@@ -63,10 +63,12 @@ class Tool:
         self.git('commit', '-q', '-m', 'c', '--allow-empty')
 
     def put_aside(self):
-        """Nothing lies where the item was, and nothing was deleted."""
+        """Nothing lies where the item was, and no folder was deleted."""
         item = os.path.join(self.repo, self.item)
         self.moved += 1
-        if os.path.lexists(item):
+        if os.path.isfile(item) or os.path.islink(item):
+            os.unlink(item)
+        elif os.path.isdir(item):
             os.rename(item, self.session.path('old-%d' % self.moved))
         self.session.settle()
 
