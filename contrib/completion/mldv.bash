@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config rm mv diff ls cat get import update checkout unprotect fetch fsck gc new metrics help version'
+		words=' add repro status push pull init remote config rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
@@ -47,6 +47,8 @@ _mldv()
 	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;
 	'fsck') options=' -q --quiet --no-wait -h --help --budget --repair --json' ;;
 	'gc') options=' -q --quiet --no-wait -h --help --delete -r --remote --undo --json' ;;
+	'drop') options=' -q --quiet --no-wait -h --help -r --remote' ;;
+	'du') options=' -q --quiet --no-wait -h --help -r --remote -l --local --json' ;;
 	'new') words='stage' ;;
 	'new stage') options=' -q --quiet --no-wait -h --help -d --dep -o --out -m --metrics --git-out -p --param --cwd --desc -f --force' ;;
 	'metrics') words='show' ;;

@@ -57,4 +57,44 @@ MLDV_CHECKED int mldv_gc_remote(struct mldv_project *project,
 MLDV_CHECKED int mldv_gc_undo(struct mldv_project *project, const char *remote,
     const struct mldv_gc *options, struct mldv_error *err);
 
+/* What a drop freed. */
+struct mldv_dropped {
+	uint64_t items;
+	uint64_t files; /* bytes of files in the work tree */
+	uint64_t store; /* bytes of the store, about */
+};
+/*
+ * Removes items' files, and what is of them alone in the store, once the
+ * remote (NULL: the default) has confirmed that it has them; pointers and
+ * lock stay. MLDV_NO, and nothing is changed, if one of them is not there or
+ * was changed here.
+ */
+MLDV_CHECKED int mldv_drop(struct mldv_project *project,
+    const struct strs *paths, const char *remote, struct mldv_dropped *out,
+    struct mldv_error *err);
+
+/* How much room an item takes. */
+struct mldv_usage {
+	const char *path; /* NULL: of all that were visited together */
+	uint64_t files;
+	uint64_t bytes;        /* as they lie in a work tree */
+	uint64_t local;        /* in the store, about */
+	uint64_t local_shared; /* of these, with other items of the work tree */
+	bool asked;            /* a remote was, so that the rest is known: */
+	bool on_remote;
+	uint64_t remote; /* the packs that its manifest names */
+	uint64_t remote_shared;
+};
+struct mldv_du {
+	const char *remote; /* NULL: the default, if there is one */
+	bool local;         /* ask no remote */
+	void (*visit)(void *context, const struct mldv_usage *usage);
+	void *context;
+};
+/*
+ * Visits items by their paths (no paths: every item), and their sum last.
+ */
+MLDV_CHECKED int mldv_du(struct mldv_project *project, const struct strs *paths,
+    const struct mldv_du *options, struct mldv_error *err);
+
 #endif

@@ -32,6 +32,8 @@ const struct command *const commands[] = {
     &command_fetch,
     &command_fsck,
     &command_gc,
+    &command_drop,
+    &command_du,
 
     &command_new_stage,
     &command_metrics_show,

@@ -12,6 +12,16 @@ static const struct oid *key(const void *context, uint64_t number)
 	return &set->list[number];
 }
 
+bool oid_set_find(const struct oid_set *set, const struct oid *oid, size_t *at)
+{
+	uint64_t number;
+
+	if (!oid_index_find(&set->index, oid, key, set, &number))
+		return false;
+	*at = (size_t)number;
+	return true;
+}
+
 bool oid_set_has(const struct oid_set *set, const struct oid *oid)
 {
 	uint64_t number;

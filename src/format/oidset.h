@@ -17,6 +17,8 @@ struct oid_set {
 
 /* False if it is there already. */
 bool oid_set_add(struct oid_set *set, const struct oid *oid);
+/* Its place in the list. */
+bool oid_set_find(const struct oid_set *set, const struct oid *oid, size_t *at);
 bool oid_set_has(const struct oid_set *set, const struct oid *oid);
 void oid_set_release(struct oid_set *set);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "format/pointer.h"
 
 static const char *marker_of(const struct mldv_project *project,
@@ -89,6 +90,21 @@ int pushed_last(struct mldv_project *project, const char *path,
 		ret = 1;
 	}
 	buf_release(&text);
+	arena_release(&arena);
+	return ret;
+}
+
+int pushed_forget(struct mldv_project *project, const struct content *content,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const char *marker = marker_of(project, &arena, content);
+	int ret = file_exists(marker, err);
+
+	if (ret == 1)
+		ret = file_remove(marker, err) < 0 ? -1 : 1;
+	if (ret == 1)
+		ret = file_sync_dir(path_parent(&arena, marker), err);
 	arena_release(&arena);
 	return ret;
 }

@@ -21,4 +21,11 @@ CHECKED int pushed_has(struct mldv_project *project,
 CHECKED int pushed_last(struct mldv_project *project, const char *path,
     struct content *out, struct mldv_error *err);
 
+/*
+ * Forgets that the content was here and on a remote: after it was dropped
+ * nobody is to look for it in the store.
+ */
+CHECKED int pushed_forget(struct mldv_project *project,
+    const struct content *content, struct mldv_error *err);
+
 #endif

@@ -342,6 +342,12 @@ int remote_read_manifest(struct remote *remote, const struct content *item,
 	return ret;
 }
 
+int remote_manifest(struct remote *remote, const struct content *item,
+    struct arena *arena, struct manifest *out, struct mldv_error *err)
+{
+	return remote_read_manifest(remote, item, arena, out, err);
+}
+
 void remote_damaged(const struct remote *remote, const struct oid *pack,
     const struct content *item, struct mldv_error *err)
 {

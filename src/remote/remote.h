@@ -43,6 +43,10 @@ struct remote_count {
 CHECKED int remote_has(struct remote *remote, const struct content *item,
     struct mldv_error *err);
 
+/* Reads it: 1, or 0 if it is not there. */
+CHECKED int remote_manifest(struct remote *remote, const struct content *item,
+    struct arena *arena, struct manifest *out, struct mldv_error *err);
+
 /*
  * Brings an item to the remote. earlier are items whose manifests are likely
  * there, and whose packs then need not be sent again. With dry_run nothing is
