@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-
 struct slice slice_of(const char *text)
 {
 	return (struct slice){text, strlen(text)};
@@ -247,4 +245,21 @@ uint64_t str_hash(uint64_t start, const char *text)
 		    (start ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
 	} while (*text++ != '\0');
 	return start;
+}
+
+const char *str_hide_password(struct arena *arena, const char *address)
+{
+	const char *host = strstr(address, "://");
+	const char *colon, *at;
+
+	if (!host)
+		return address;
+	host += 3;
+	/* The last, for people do write a password that has one. */
+	at = memrchr(host, '@', strcspn(host, "/"));
+	colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
+	if (!colon)
+		return address;
+	return arena_printf(arena, "%.*s:***%s", (int)(colon - address),
+	    address, at);
 }

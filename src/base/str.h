@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 
 struct slice {
 	const char *data;
@@ -55,6 +56,12 @@ const char *str_nearest(const char *word, const char *const *names);
  */
 #define STR_HASH UINT64_C(0xcbf29ce484222325)
 uint64_t str_hash(uint64_t start, const char *text);
+
+/*
+ * An address as messages may show it, with *** for the password that it may
+ * hold; address itself if it holds none.
+ */
+const char *str_hide_password(struct arena *arena, const char *address);
 
 /* 1,234,567 */
 void str_count(uint64_t number, struct buf *out);

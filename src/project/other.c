@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/str.h"
 #include "project/remotes.h"
 #include "project/settings.h"
 #include "project/source.h"
@@ -13,23 +14,6 @@
 #include "remote/reach.h"
 
 static const struct mldv_events no_events;
-
-/* The address without the password that it may hold. */
-static const char *hide_password(struct arena *arena, const char *address)
-{
-	const char *host = strstr(address, "://");
-	const char *colon, *at;
-
-	if (!host)
-		return address;
-	host += 3;
-	at = memchr(host, '@', strcspn(host, "/"));
-	colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
-	if (!colon)
-		return address;
-	return arena_printf(arena, "%.*s:***%s", (int)(colon - address),
-	    address, at);
-}
 
 /* "host:path" or "scheme://…", which are no paths. */
 static bool is_url(const char *text)
@@ -60,7 +44,7 @@ static int open_git(struct other *other, const struct other_options *options,
 		return git_open_at(&other->project->git, other->address, err);
 	}
 	other->address = repository;
-	other->shown = hide_password(arena, repository);
+	other->shown = str_hide_password(arena, repository);
 	other->secret = other->shown != repository;
 	if (!is_url(repository))
 		return err_set(err, MLDV_NOT_FOUND,

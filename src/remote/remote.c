@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/pool.h"
+#include "base/str.h"
 #include "remote/inner.h"
 
 #define FORMAT_PREFIX  "mldv-remote "
@@ -98,12 +99,14 @@ int remote_open(struct remote **out, const struct remote_options *options,
 	const char *dir = directory_of(&remote->arena, options->url);
 
 	if (!dir) {
-		arena_release(&remote->arena);
-		free(remote);
-		return err_set(err, MLDV_USAGE,
+		(void)err_set(err, MLDV_USAGE,
 		    "cannot understand '%s', the address of remote '%s'; give "
 		    "a directory, as '/path' or 'file:///path'",
-		    options->url, options->name);
+		    str_hide_password(&remote->arena, options->url),
+		    options->name);
+		arena_release(&remote->arena);
+		free(remote);
+		return -1;
 	}
 	remote->name = arena_str(&remote->arena, options->name);
 	remote->url = arena_str(&remote->arena, dir);

@@ -236,6 +236,24 @@ static void sizes_have_three_digits(void **state)
 	expect_text(str_bytes, UINT64_MAX, "18.4 EB");
 }
 
+static void hides_the_password_of_an_address(void **state)
+{
+	static const char *const open[] = {"/a:b@c", "https://h/x",
+	    "https://h:80/x@y", "git@h:x", "https://me@h/x", ""};
+	struct arena arena = {0};
+
+	(void)state;
+	assert_string_equal(str_hide_password(&arena, "https://me:pass@h:80/x"),
+	    "https://me:***@h:80/x");
+	assert_string_equal(str_hide_password(&arena, "ftp://me:p@s:s@h"),
+	    "ftp://me:***@h");
+	assert_string_equal(str_hide_password(&arena, "ftp://:p@h/x"),
+	    "ftp://:***@h/x");
+	for (size_t i = 0; i < sizeof(open) / sizeof(*open); i++)
+		assert_ptr_equal(str_hide_password(&arena, open[i]), open[i]);
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +269,7 @@ int main(void)
 	    cmocka_unit_test(finds_the_nearest_name),
 	    cmocka_unit_test(counts_with_commas),
 	    cmocka_unit_test(sizes_have_three_digits),
+	    cmocka_unit_test(hides_the_password_of_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
