@@ -12,7 +12,7 @@ build='gcc libc6-dev make pkg-config libgit2-dev libssl-dev libzstd-dev
 	libinih-dev libutf8proc-dev libjansson-dev git python3'
 check='libcmocka-dev libarchive-dev perl strace zstd e2fsprogs util-linux
 	mount procps mandoc'
-lint='clang clang-format clang-tidy libclang-rt-14-dev valgrind shellcheck
+lint='clang clang-format clang-tidy libclang-rt-14-dev llvm valgrind shellcheck
 	zsh fish'
 
 case ${1:-all} in

@@ -331,8 +331,9 @@ static int take_lock(const struct git *git, const char *path,
 }
 
 /*
- * A copy with the same mtime, by which git and libgit2 know which entries
- * were staged so late that their file may have changed since unnoticed.
+ * A copy with the same mtime, by which libgit2 knows which entries were
+ * staged so late that their file may have changed since unnoticed: those of
+ * the same second, because git, as Debian builds it, compares only seconds.
  */
 static int copy_index(const char *from, const char *to, struct mldv_error *err)
 {
@@ -350,8 +351,10 @@ static int copy_index(const char *from, const char *to, struct mldv_error *err)
 		return err_errno(err, "cannot make '%s'", to);
 	if (file_read(from, INDEX_LIMIT, &bytes, err) == 0 &&
 	    file_write(fd, to, buf_str(&bytes), bytes.len, err) == 0) {
-		const struct timespec times[2] = {status.st_atim,
-		    status.st_mtim};
+		const struct timespec times[2] = {
+		    status.st_atim,
+		    {.tv_sec = status.st_mtim.tv_sec},
+		};
 
 		ret = futimens(fd, times);
 		if (ret < 0)
