@@ -30,9 +30,10 @@ struct mldv_add {
 };
 
 /*
- * Stores items and writes their pointers. staged gets what was staged in Git;
- * if staging could not be done, the items are added all the same and the
- * events' warn says which `git add` to type.
+ * Stores items and writes their pointers; of a path inside an item just that
+ * is taken, and the rest of the item need not be here. staged gets what was
+ * staged in Git; if staging could not be done, the items are added all the same
+ * and the events' warn says which `git add` to type.
  */
 MLDV_CHECKED int mldv_add(struct mldv_project *project,
     const struct strs *paths, const struct mldv_add *options,
@@ -65,7 +66,10 @@ struct mldv_checkout {
 	mldv_done_fn *done;
 	void *context;
 };
-/* No paths: every item. A path inside an item means that item. */
+/*
+ * No paths: every item, as far as it is wanted here. A path inside an item that
+ * is not here yet, or in part, means just that; else the item.
+ */
 MLDV_CHECKED int mldv_checkout(struct mldv_project *project,
     const struct strs *paths, const struct mldv_checkout *options,
     struct mldv_error *err);
@@ -80,6 +84,8 @@ enum mldv_state {
 	MLDV_DELETED,   /* pointer there, data not, but in the store */
 	MLDV_ABSENT,    /* neither data nor store has it: pull */
 	MLDV_HERE_ONLY, /* no push from here has confirmed it */
+	MLDV_PART,      /* clean, as far as it is here */
+	MLDV_SKIPPED,   /* not here, and [pull] skip says so */
 	MLDV_UNTRACKED, /* a file below [rules] watch that nobody knows */
 };
 
@@ -91,12 +97,14 @@ struct mldv_item {
 	uint64_t bytes;
 	uint64_t added, changed, removed; /* files, if MLDV_MODIFIED */
 	bool counted;                     /* the counts are known */
+	bool part;                        /* only a part of it is here: */
+	uint64_t here;                    /* so many files */
 };
 
 /*
  * Visits every item that is not clean, or with all every item, sorted by
  * path; an item that is here only is visited once more for that. A state
- * other than clean makes *dirty true.
+ * other than clean, part or skipped makes *dirty true.
  */
 struct mldv_status {
 	bool all;

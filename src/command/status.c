@@ -42,6 +42,8 @@ static const char *item_word(enum mldv_state state)
 	    [MLDV_DELETED] = "deleted",
 	    [MLDV_ABSENT] = "not here",
 	    [MLDV_HERE_ONLY] = "here only",
+	    [MLDV_PART] = "part",
+	    [MLDV_SKIPPED] = "skipped",
 	    [MLDV_UNTRACKED] = "untracked",
 	};
 
@@ -53,6 +55,12 @@ static void add_details(const struct mldv_item *item, struct buf *out)
 {
 	if (item->state == MLDV_MODIFIED && item->counted) {
 		show_changes(item->added, item->changed, item->removed, out);
+		return;
+	}
+	if (item->state == MLDV_PART) {
+		str_count(item->here, out);
+		buf_add_str(out, " of ");
+		show_count(item->files, "file", out);
 		return;
 	}
 	if (item->state == MLDV_UNTRACKED) {
@@ -70,6 +78,8 @@ static void item_json(struct json *json, const struct mldv_item *item)
 	json_text(json, "stage", item->stage);
 	json_count(json, "files", item->files);
 	json_count(json, "bytes", item->bytes);
+	if (item->part)
+		json_count(json, "here", item->here);
 	if (item->counted) {
 		json_count(json, "added", item->added);
 		json_count(json, "changed", item->changed);
@@ -84,7 +94,8 @@ static void visit_item(void *context, const struct mldv_item *item)
 	struct buf details = {0};
 	struct buf path = {0};
 
-	if (item->state != MLDV_CLEAN)
+	if (item->state != MLDV_CLEAN && item->state != MLDV_PART &&
+	    item->state != MLDV_SKIPPED)
 		visit->items++;
 	visit->absent = visit->absent || item->state == MLDV_ABSENT;
 	visit->deleted = visit->deleted || item->state == MLDV_DELETED;

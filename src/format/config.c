@@ -24,6 +24,9 @@ const struct config_key config_keys[] = {
         "a store that several clones share, instead of .git/mldv/store"},
     {"git.stage", "yes|no", "yes",
         "put the files that mldv writes for Git into Git's index"},
+    {"pull.skip", "list", NULL,
+        "items, and what is in them, that pull leaves out unless they are "
+        "named: paths with * and ?"},
     {"add.ignore", "list",
         ".DS_Store ._* Thumbs.db desktop.ini .ipynb_checkpoints __pycache__",
         "names and patterns that add leaves out"},

@@ -40,6 +40,8 @@ CHECKED int git_mirror(const char *url, const char *dir,
 
 const char *git_root(const struct git *git);   /* absolute, no final slash */
 const char *git_common(const struct git *git); /* the common .git directory */
+/* The .git directory of just this work tree. */
+const char *git_own(const struct git *git);
 
 /* 1: in the index, as a file or as a directory above tracked files; else 0. */
 CHECKED int git_is_tracked(struct git *git, const char *path,

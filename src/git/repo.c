@@ -156,6 +156,11 @@ const char *git_common(const struct git *git)
 	return git->common;
 }
 
+const char *git_own(const struct git *git)
+{
+	return git->dir;
+}
+
 void git_full_path(const struct git *git, const char *path, struct buf *out)
 {
 	buf_printf(out, "%s/%s", git->root, path);

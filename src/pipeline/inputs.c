@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "mldv/remote.h"
 #include "pipeline/failed.h"
+#include "project/partial.h"
 #include "project/worktree.h"
 
 /* What finding one dep needs to know. */
@@ -177,33 +178,73 @@ static size_t first_item_below(const struct items *items, const char *path)
 	return low;
 }
 
+/* What is here in part must be as it was added, or nobody has all of it. */
+CHECKED static int check_unchanged(const struct finding *finding,
+    const struct item *item, struct mldv_error *err)
+{
+	struct mldv_project *project = finding->plan->project;
+	struct mldv_error cause;
+	struct content all;
+	bool whole;
+
+	if (partial_hash(project, item, "", &all, &whole, &cause) == 0 &&
+	    content_equal(&all, &item->content))
+		return 1;
+	if (finding->looking)
+		return hinder(finding, false, "needs all of", item->path,
+		    ", of which a part is here, and that was changed");
+	return err_set(err, MLDV_MISSING,
+	    "stage '%s' needs all of '%s', of which only a part is here, and "
+	    "that was changed; run 'mldv add %s' and 'mldv pull %s'",
+	    finding->step->stage->name, item->path, item->path, item->path);
+}
+
+/* 1 if an item is in place as a whole. */
+CHECKED static int check_item(const struct finding *finding,
+    const struct item *item, struct mldv_error *err)
+{
+	struct plan *plan = finding->plan;
+	struct parts parts;
+	int here = is_in_tree(plan, item->path, err);
+	int noted =
+	    here > 0 ? partial_read(plan->project, item, &parts, err) : 0;
+
+	if (here < 0 || noted < 0)
+		return -1;
+	if (noted > 0) {
+		parts_release(&parts);
+		noted = check_unchanged(finding, item, err);
+		if (noted <= 0)
+			return noted;
+	} else if (here) {
+		return 1;
+	}
+	if (finding->looking)
+		return hinder(finding, false, "needs", item->path,
+		    noted ? ", of which only a part is here"
+		          : ", which is not here");
+	return inputs_place(plan, finding->step->stage, item->path,
+	           &item->content, err) < 0
+	    ? -1
+	    : 1;
+}
+
 /* 1 if all items below a directory are in place. */
 CHECKED static int check_items_below(const struct finding *finding,
     const char *path, struct mldv_error *err)
 {
-	struct plan *plan = finding->plan;
-	const struct items *items = &plan->items;
+	const struct items *items = &finding->plan->items;
+	int ret = 1;
 
-	for (size_t i = first_item_below(items, path);
-	     i < items->count && path_inside(items->list[i].path, path); i++) {
+	for (size_t i = first_item_below(items, path); ret > 0 &&
+	     i < items->count && path_inside(items->list[i].path, path);
+	     i++) {
 		const struct item *item = &items->list[i];
-		int here;
 
-		if (item->stage)
-			continue;
-		here = is_in_tree(plan, item->path, err);
-		if (here < 0)
-			return -1;
-		if (here)
-			continue;
-		if (finding->looking)
-			return hinder(finding, false, "needs", item->path,
-			    ", which is not here");
-		if (inputs_place(plan, finding->step->stage, item->path,
-		        &item->content, err) < 0)
-			return -1;
+		if (!item->stage)
+			ret = check_item(finding, item, err);
 	}
-	return 1;
+	return ret;
 }
 
 /* The pointer's item that path is or lies in; or NULL. */
@@ -224,22 +265,48 @@ static const struct item *item_around(const struct plan *plan, const char *path)
 	return item && !item->stage ? item : NULL;
 }
 
+/* A dep that is an item, or lies in one: 0 if it is not here. */
+CHECKED static int find_in_item(const struct finding *finding,
+    struct input *input, const struct item *item, struct mldv_error *err)
+{
+	struct mldv_error cause;
+	bool whole;
+	int ret;
+
+	if (partial_hash(finding->plan->project, item,
+	        path_inside(input->path, item->path), &input->content, &whole,
+	        &cause) < 0) {
+		if (cause.code == MLDV_NOT_FOUND)
+			return 0;
+		*err = cause;
+		return -1;
+	}
+	if (whole)
+		return 1;
+	ret = check_unchanged(finding, item, err);
+	if (ret <= 0)
+		return ret;
+	input->absent = item->path;
+	input->absent_content = item->content;
+	return 1;
+}
+
 /* A dep that no stage makes. */
 CHECKED static int find_source(const struct finding *finding,
     struct input *input, struct mldv_error *err)
 {
 	struct plan *plan = finding->plan;
-	const struct item *item;
+	const struct item *item = item_around(plan, input->path);
 	int ret = check_outputs_below(finding, input->path, err);
 
 	if (ret > 0)
 		ret = check_items_below(finding, input->path, err);
 	if (ret <= 0)
 		return ret;
-	ret = hash(plan, input->path, &input->content, err);
-	if (ret != 0)
+	ret = item ? find_in_item(finding, input, item, err)
+	           : hash(plan, input->path, &input->content, err);
+	if (ret != 0 || finding->obstacle->reason)
 		return ret;
-	item = item_around(plan, input->path);
 	if (item) {
 		ret = is_in_tree(plan, item->path, err);
 		if (ret < 0)
@@ -371,6 +438,9 @@ int inputs_place(struct plan *plan, const struct stage *stage, const char *path,
 		ret = project_lock_item(plan->project, &item, path, err);
 	if (ret == 0)
 		ret = place(plan, stage, path, content, err);
+	/* If it was here in part, it is here as a whole now. */
+	if (ret == 0)
+		ret = partial_forget(plan->project, path, err);
 	lock_release(&item);
 	lock_release(&store);
 	return ret;

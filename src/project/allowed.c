@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "project/allowed.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/path.h"
 #include "format/stages.h"
+#include "format/tree.h"
 
 /* What every check needs. */
 struct check {
@@ -246,6 +248,40 @@ int allowed_check(struct mldv_project *project, const char *path,
 	    check_items(&check, items, moved, err) == 0 &&
 	    check_stages(&check, err) == 0 && check_git(&check, err) == 0)
 		ret = check_ignored(&check, err);
+	arena_release(&arena);
+	return ret;
+}
+
+int allowed_inside(struct mldv_project *project, const char *path,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const struct check check = {
+	    .project = project,
+	    .arena = &arena,
+	    .path = path,
+	    .shown = project_shown(project, &arena, path),
+	};
+	struct slice rest = slice_of(path);
+	const char *why = NULL;
+	bool more = true;
+	int ret = -1;
+
+	while (more && !why) {
+		struct slice name;
+
+		more = slice_cut(&rest, '/', &name);
+		why = tree_name_refused(name);
+	}
+	if (why)
+		(void)err_set(err, MLDV_USAGE,
+		    "'%s' cannot be part of an item: it %s", check.shown, why);
+	else if (strlen(path) > PATH_MAX - 1)
+		(void)err_set(err, MLDV_USAGE,
+		    "'%s' cannot be part of an item: its path is too long",
+		    check.shown);
+	else if (check_links(&check, err) == 0)
+		ret = check_git(&check, err);
 	arena_release(&arena);
 	return ret;
 }

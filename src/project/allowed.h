@@ -16,5 +16,8 @@
  */
 CHECKED int allowed_check(struct mldv_project *project, const char *path,
     const struct items *items, const char *moved, struct mldv_error *err);
+/* The same for a path inside an item, which may be there. */
+CHECKED int allowed_inside(struct mldv_project *project, const char *path,
+    struct mldv_error *err);
 
 #endif

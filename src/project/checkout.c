@@ -1,10 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mldv/data.h"
+#include "project/checkout.h"
+
 #include "project/failures.h"
-#include "project/item.h"
 #include "project/worktree.h"
 
-static int checkout_one(struct mldv_project *project, const struct item *item,
+/* See partial.h for the order: a note never says more than is here. */
+static int place(struct mldv_project *project, const struct pick *pick,
+    bool force, struct worktree_count *count, struct mldv_error *err)
+{
+	const char *path = pick->item->path;
+	const struct parts none = {0};
+	const struct placing placing = {
+	    .path = path,
+	    .content = &pick->item->content,
+	    .parts = &pick->parts,
+	    .force = force,
+	};
+	bool whole = pick_is_whole(pick);
+
+	if (!whole && !pick->noted &&
+	    partial_write(project, path, &none, err) < 0)
+		return -1;
+	if (worktree_place_parts(project, &placing, count, err) < 0)
+		return -1;
+	if (whole)
+		return pick->noted ? partial_forget(project, path, err) : 0;
+	return partial_write(project, path, &pick->parts, err);
+}
+
+static int checkout_one(struct mldv_project *project, const struct pick *pick,
     const struct mldv_checkout *options, struct mldv_error *err)
 {
 	struct worktree_count count = {0};
@@ -13,15 +37,14 @@ static int checkout_one(struct mldv_project *project, const struct item *item,
 	int ret = -1;
 
 	if (project_check(project, err) == 0 &&
-	    project_lock_item(project, &lock, item->path, err) == 0)
-		ret = worktree_place(project, item->path, &item->content,
-		    options->force, &count, err);
+	    project_lock_item(project, &lock, pick->item->path, err) == 0)
+		ret = place(project, pick, options->force, &count, err);
 	lock_release(&lock);
 	if (ret == 0 && count.read > 0 && options->done) {
 		const struct mldv_done done = {
-		    .path = item->path,
-		    .files = item->content.files,
-		    .bytes = item->content.size,
+		    .path = pick->item->path,
+		    .files = count.files,
+		    .bytes = count.bytes,
 		    .changed = count.read,
 		    .ignored = count.ignored,
 		    .seconds = project_clock() - began,
@@ -32,28 +55,42 @@ static int checkout_one(struct mldv_project *project, const struct item *item,
 	return ret;
 }
 
-int mldv_checkout(struct mldv_project *project, const struct strs *paths,
+int checkout_picks(struct mldv_project *project, const struct picks *picks,
     const struct mldv_checkout *options, struct mldv_error *err)
 {
 	struct failures failures = {0};
+
+	for (size_t i = 0; i < picks->count; i++) {
+		const struct pick *pick = &picks->list[i];
+
+		/* What Git keeps, Git checks out. */
+		if (!pick->had || pick->item->git)
+			continue;
+		if (checkout_one(project, pick, options, err) < 0 &&
+		    failures_add(&failures, project, err) < 0)
+			break;
+	}
+	return failures_end(&failures, err);
+}
+
+int mldv_checkout(struct mldv_project *project, const struct strs *paths,
+    const struct mldv_checkout *options, struct mldv_error *err)
+{
 	struct items items = {0};
+	struct picks picks = {0};
 	struct lock lock = {0};
 	int ret = -1;
 
 	if (project_lock_store(project, &lock, LOCK_SHARED, err) < 0 ||
 	    items_load(project, &items, err) < 0 ||
-	    items_select(&items, paths, err) < 0)
+	    items_select(&items, paths, err) < 0 ||
+	    picks_load(project, &items, paths, true, &picks, err) < 0)
 		goto out;
-	for (size_t i = 0; i < items.count; i++) {
-		/* What Git keeps, Git checks out. */
-		if (items.list[i].git)
-			continue;
-		if (checkout_one(project, &items.list[i], options, err) < 0 &&
-		    failures_add(&failures, project, err) < 0)
-			break;
-	}
-	ret = failures_end(&failures, err);
+	for (size_t i = 0; i < picks.count; i++)
+		picks.list[i].had = true;
+	ret = checkout_picks(project, &picks, options, err);
 out:
+	picks_release(&picks);
 	items_release(&items);
 	lock_release(&lock);
 	return ret;

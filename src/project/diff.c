@@ -4,8 +4,8 @@
 
 #include "base/path.h"
 #include "mldv/data.h"
-#include "project/item.h"
 #include "project/listing.h"
+#include "project/partial.h"
 #include "project/worktree.h"
 
 /* One side of the comparison. */
@@ -26,6 +26,9 @@ struct comparing {
 	size_t capacity;
 	const struct content **contents; /* of each; what renaming compares */
 	size_t contents_capacity;
+	/* Of the item that is looked at: which part of it is here. */
+	struct parts parts;
+	bool noted;
 };
 
 /* Is this item, or anything in it, asked for? */
@@ -56,14 +59,30 @@ static bool is_below(const struct comparing *comparing, const char *path)
 	return false;
 }
 
+/* What is not here of an item that is here in part is not compared. */
+static int list_files(struct comparing *comparing, struct side *side,
+    const struct item *item, struct mldv_error *err)
+{
+	struct snapshot wanted;
+
+	if (!comparing->noted)
+		return listing_add_content(&side->files, comparing->project,
+		    item->path, &item->content, err);
+	if (trees_expand_parts(comparing->project->store, &item->content,
+	        &comparing->parts, &wanted, err) < 0)
+		return -1;
+	listing_add_snapshot(&side->files, item->path, &wanted);
+	snapshot_release(&wanted);
+	return 0;
+}
+
 static int list_content(struct comparing *comparing, struct side *side,
     const struct item *item, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	const char *shown =
 	    project_shown(comparing->project, &arena, item->path);
-	int ret = listing_add_content(&side->files, comparing->project,
-	    item->path, &item->content, err);
+	int ret = list_files(comparing, side, item, err);
 
 	if (ret < 0 && err->code == MLDV_MISSING && side->revision)
 		(void)err_set(err, MLDV_MISSING,
@@ -86,14 +105,50 @@ static int list_content(struct comparing *comparing, struct side *side,
 static int hash_item(struct comparing *comparing, const struct item *item,
     struct snapshot *snapshot, struct content *content, struct mldv_error *err)
 {
-	int ret = worktree_hash(comparing->project, item->path, content,
-	    snapshot, err);
+	struct partial partial = {
+	    .parts = &comparing->parts,
+	    .recorded = &item->content,
+	};
+	struct mldv_error why;
 
-	if (ret == 0)
-		return 1;
-	if (err->code != MLDV_NOT_FOUND)
+	if (worktree_hash(comparing->project, item->path, content, snapshot,
+	        err) < 0) {
+		if (err->code != MLDV_NOT_FOUND)
+			return -1;
+		*content = item->content;
+		return 0;
+	}
+	if (comparing->noted &&
+	    partial_look(comparing->project, &partial, "", snapshot, content,
+	        &why) < 0 &&
+	    why.code != MLDV_MISSING) {
+		*err = why;
 		return -1;
-	*content = item->content;
+	}
+	return 1;
+}
+
+static int list_sides(struct comparing *comparing, const struct item *from,
+    const struct item *to, struct snapshot *snapshot, struct mldv_error *err)
+{
+	struct content content = {0};
+	int hashed = 0;
+
+	if (to)
+		content = to->content;
+	if (to && !comparing->to.revision) {
+		hashed = hash_item(comparing, to, snapshot, &content, err);
+		if (hashed < 0)
+			return -1;
+	}
+	if (from && to && content_equal(&from->content, &content))
+		return 0;
+	if (from && list_content(comparing, &comparing->from, from, err) < 0)
+		return -1;
+	if (hashed)
+		listing_add_snapshot(&comparing->to.files, to->path, snapshot);
+	else if (to && list_content(comparing, &comparing->to, to, err) < 0)
+		return -1;
 	return 0;
 }
 
@@ -102,32 +157,20 @@ static int list_item(struct comparing *comparing, const struct item *from,
     const struct item *to, struct mldv_error *err)
 {
 	struct snapshot snapshot = {0};
-	struct content content = {0};
-	int hashed = 0;
+	int noted = 0;
 	int ret = -1;
 
 	if (project_check(comparing->project, err) < 0)
 		return -1;
-	if (to)
-		content = to->content;
-	if (to && !comparing->to.revision) {
-		hashed = hash_item(comparing, to, &snapshot, &content, err);
-		if (hashed < 0)
-			return -1;
-	}
-	if (from && to && content_equal(&from->content, &content)) {
-		ret = 0;
-		goto out;
-	}
-	if (from && list_content(comparing, &comparing->from, from, err) < 0)
-		goto out;
-	if (hashed)
-		listing_add_snapshot(&comparing->to.files, to->path, &snapshot);
-	else if (to && list_content(comparing, &comparing->to, to, err) < 0)
-		goto out;
-	ret = 0;
-out:
+	comparing->parts = (struct parts){0};
+	if (to && !comparing->to.revision)
+		noted = partial_read(comparing->project, to, &comparing->parts,
+		    err);
+	comparing->noted = noted > 0;
+	if (noted >= 0)
+		ret = list_sides(comparing, from, to, &snapshot, err);
 	snapshot_release(&snapshot);
+	parts_release(&comparing->parts);
 	return ret;
 }
 

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "mldv/data.h"
-#include "project/item.h"
+#include "project/bring.h"
 #include "project/pushed.h"
 #include "project/rehash.h"
 #include "project/remotes.h"
@@ -15,6 +15,7 @@ struct fsck {
 	const struct mldv_fsck *options;
 	struct rehash rehash;
 	struct items items;
+	struct picks picks;  /* of each item: what of it is here */
 	struct strs remotes; /* their names, the default first */
 	bool *whole;         /* of each item */
 	size_t damaged;      /* that is left */
@@ -46,11 +47,20 @@ static int look_for(void *context, const char *path, const struct content *file,
 }
 
 /* Reads the trees, which are refused if they do not add up. */
-static int check_item(struct mldv_project *project,
-    const struct content *content, struct finding *out, struct mldv_error *err)
+static int check_item(struct mldv_project *project, const struct pick *pick,
+    struct finding *out, struct mldv_error *err)
 {
+	struct snapshot wanted;
+	int ret;
+
 	*out = (struct finding){.project = project};
-	if (worktree_each(project, content, look_for, out, err) == 0)
+	ret = trees_expand_parts(project->store, &pick->item->content,
+	    &pick->parts, &wanted, err);
+	if (ret == 0) {
+		ret = snapshot_each(&wanted, look_for, out, err);
+		snapshot_release(&wanted);
+	}
+	if (ret == 0)
 		return 0;
 	if (err->code != MLDV_MISSING && err->code != MLDV_CORRUPT)
 		return -1;
@@ -86,61 +96,63 @@ static int is_claimed(struct mldv_project *project, const struct item *item,
 	return ret;
 }
 
-static int recheck(struct fsck *fsck, const struct item *item,
+static int recheck(struct fsck *fsck, const struct pick *pick,
     struct finding *finding, struct mldv_error *err)
 {
 	if (store_refresh(fsck->project->store, err) < 0)
 		return -1;
-	return check_item(fsck->project, &item->content, finding, err);
+	return check_item(fsck->project, pick, finding, err);
 }
 
 /* The work tree has it, perhaps; then it is stored once more. */
-static int repair_here(struct fsck *fsck, const struct item *item,
+static int repair_here(struct fsck *fsck, const struct pick *pick,
     struct finding *finding, struct mldv_error *err)
 {
+	const struct item *item = pick->item;
 	struct mldv_error ignored;
 	struct content content;
 
 	if (worktree_hash(fsck->project, item->path, &content, NULL, &ignored) <
 	        0 ||
-	    !content_equal(&content, &item->content) ||
+	    (!pick->noted && !content_equal(&content, &item->content)) ||
 	    worktree_store(fsck->project, item->path, &content, NULL,
 	        &ignored) < 0)
 		return 0;
-	return recheck(fsck, item, finding, err);
+	return recheck(fsck, pick, finding, err);
 }
 
-static int repair_from(struct fsck *fsck, const struct item *item,
-    const char *name, struct finding *finding, struct mldv_error *err)
+static int repair_from(struct fsck *fsck, struct pick *pick, const char *name,
+    struct finding *finding, struct mldv_error *err)
 {
 	struct remote *remote;
-	struct remote_count count;
+	struct remote_count count = {0};
+	struct bring bring = {.project = fsck->project, .count = &count};
 	struct mldv_error why;
 	int ret;
 
 	if (remotes_open(fsck->project, name, &remote, err) < 0)
 		return -1;
-	ret = remote_fetch(remote, fsck->project->store, &item->content, false,
-	    &count, &why);
+	bring.remote = remote;
+	ret = bring_pick(&bring, pick, &why);
 	remote_close(remote);
-	if (ret == 0)
-		return recheck(fsck, item, finding, err);
+	if (ret >= 0)
+		return recheck(fsck, pick, finding, err);
 	if (why.code == MLDV_INTERRUPTED) {
 		*err = why;
 		return -1;
 	}
 	project_warn(fsck->project, "cannot repair '%s' from '%s': %s",
-	    item->path, name, why.text);
+	    pick->item->path, name, why.text);
 	return 0;
 }
 
-static int repair(struct fsck *fsck, const struct item *item,
-    struct finding *finding, struct mldv_error *err)
+static int repair(struct fsck *fsck, struct pick *pick, struct finding *finding,
+    struct mldv_error *err)
 {
-	if (repair_here(fsck, item, finding, err) < 0)
+	if (repair_here(fsck, pick, finding, err) < 0)
 		return -1;
 	for (size_t i = 0; !is_whole(finding) && i < fsck->remotes.count; i++) {
-		if (repair_from(fsck, item, fsck->remotes.items[i], finding,
+		if (repair_from(fsck, pick, fsck->remotes.items[i], finding,
 		        err) < 0)
 			return -1;
 	}
@@ -171,7 +183,8 @@ static void report(struct fsck *fsck, const char *object, const char *what,
 
 static int check_one(struct fsck *fsck, size_t i, struct mldv_error *err)
 {
-	const struct item *item = &fsck->items.list[i];
+	struct pick *pick = &fsck->picks.list[i];
+	const struct item *item = pick->item;
 	struct finding finding;
 	struct arena arena = {0};
 	struct buf what = {0};
@@ -182,14 +195,14 @@ static int check_one(struct fsck *fsck, size_t i, struct mldv_error *err)
 	fsck->whole[i] = claimed == 0;
 	if (claimed <= 0)
 		goto out;
-	ret = check_item(fsck->project, &item->content, &finding, err);
+	ret = check_item(fsck->project, pick, &finding, err);
 	fsck->whole[i] = ret == 0 && is_whole(&finding);
 	if (ret < 0 || fsck->whole[i])
 		goto out;
 	describe(&finding, &what);
 	corrupt = finding.failed && finding.error.code == MLDV_CORRUPT;
 	if (fsck->options->repair)
-		ret = repair(fsck, item, &finding, err);
+		ret = repair(fsck, pick, &finding, err);
 	fsck->whole[i] = ret == 0 && is_whole(&finding);
 	report(fsck,
 	    arena_printf(&arena, "item %s",
@@ -350,7 +363,8 @@ int mldv_fsck(struct mldv_project *project, const struct mldv_fsck *options,
 
 	if (lock_and_sweep(project, &lock, err) < 0 ||
 	    rehash_store(project, options->budget, &fsck.rehash, err) < 0 ||
-	    items_load(project, &fsck.items, err) < 0)
+	    items_load(project, &fsck.items, err) < 0 ||
+	    picks_load(project, &fsck.items, NULL, true, &fsck.picks, err) < 0)
 		goto out;
 	list_remotes(&fsck);
 	fsck.whole =
@@ -366,6 +380,7 @@ int mldv_fsck(struct mldv_project *project, const struct mldv_fsck *options,
 	ret = conclude(&fsck, err);
 out:
 	rehash_release(&fsck.rehash);
+	picks_release(&fsck.picks);
 	items_release(&fsck.items);
 	strs_release(&fsck.remotes);
 	lock_release(&lock);

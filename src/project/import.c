@@ -9,6 +9,7 @@
 #include "project/failures.h"
 #include "project/listing.h"
 #include "project/other.h"
+#include "project/partial.h"
 #include "project/pointers.h"
 #include "project/worktree.h"
 
@@ -175,6 +176,7 @@ static int import_locked(struct importing *importing, const char *out,
 
 	if (file_make_parents(full, err) == 0 &&
 	    project_lock_item(project, &lock, out, err) == 0 &&
+	    partial_forget(project, out, err) == 0 &&
 	    pointers_write(project, out, pointer, &importing->pointers, err) ==
 	        0)
 		ret = worktree_place(project, out, &pointer->content, false,
@@ -284,14 +286,23 @@ static int take_new(struct updating *updating, const char *path,
     const struct pointer *pointer, struct mldv_error *err)
 {
 	struct mldv_project *project = updating->importing.project;
+	const struct item item = {.path = path, .content = pointer->content};
+	struct parts parts = {0};
+	const struct placing placing = {
+	    .path = path,
+	    .content = &pointer->content,
+	    .parts = &parts,
+	    .force = updating->options->force,
+	};
 	struct lock lock = {0};
 	int ret = -1;
 
 	if (project_lock_item(project, &lock, path, err) == 0 &&
-	    worktree_place(project, path, &pointer->content,
-	        updating->options->force, NULL, err) == 0)
+	    partial_read(project, &item, &parts, err) >= 0 &&
+	    worktree_place_parts(project, &placing, NULL, err) == 0)
 		ret = pointers_write(project, path, pointer,
 		    &updating->importing.pointers, err);
+	parts_release(&parts);
 	lock_release(&lock);
 	return ret;
 }

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "mldv/data.h"
 #include "project/allowed.h"
+#include "project/partial.h"
 #include "project/unstaged.h"
 #include "project/worktree.h"
 
@@ -152,12 +153,14 @@ static int move_locked(const struct moving *moving, struct strs *staged,
 
 	if (file_make_parents(to, err) < 0 ||
 	    project_ignore(project, moving->to, true, staged, err) < 0 ||
+	    partial_copy(project, moving->from, moving->to, err) < 0 ||
 	    copy_pointer(moving, err) < 0)
 		return -1;
 	if (moving->from_there && file_rename(from, to, err) < 0)
 		return -1;
 	if (move_cache(moving, err) < 0 || file_remove(pointer, err) < 0 ||
-	    file_sync_dir(path_parent(moving->arena, pointer), err) < 0)
+	    file_sync_dir(path_parent(moving->arena, pointer), err) < 0 ||
+	    partial_forget(project, moving->from, err) < 0)
 		return -1;
 	return project_ignore(project, moving->from, false, staged, err);
 }

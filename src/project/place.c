@@ -222,37 +222,65 @@ static int open_parent(struct mldv_project *project, const char *path,
 	return fd;
 }
 
-int worktree_place(struct mldv_project *project, const char *path,
-    const struct content *content, bool force, struct worktree_count *count,
+/* How many files there are to be, and how many were written. */
+static void count_files(const struct place *place, struct worktree_count *out)
+{
+	const struct snapshot *target = place->target;
+
+	out->read = place->written;
+	if (target->dir_count == 0) {
+		out->files = 1;
+		out->bytes = target->root.size;
+	}
+	for (size_t i = 0; i < target->dir_count; i++) {
+		const struct snapshot_dir *dir = &target->dirs[i];
+
+		for (size_t k = 0; k < dir->count; k++) {
+			if (dir->entries[k].kind == KIND_DIR)
+				continue;
+			out->files++;
+			out->bytes += dir->entries[k].size;
+		}
+	}
+}
+
+static int place_target(struct place *place, struct mldv_error *err)
+{
+	int ret = check_objects(place, err);
+
+	if (ret == 0) {
+		place->parent = open_parent(place->project, place->path, err);
+		ret = place->parent < 0 ? -1 : clear_beside(place, err);
+	}
+	return ret == 0 ? place_item(place, err) : -1;
+}
+
+int worktree_place_parts(struct mldv_project *project,
+    const struct placing *placing, struct worktree_count *count,
     struct mldv_error *err)
 {
 	struct snapshot target;
 	struct mldv_error ignored;
 	struct place place = {.project = project,
-	    .path = path,
-	    .name = path_base(path),
+	    .path = placing->path,
+	    .name = path_base(placing->path),
 	    .parent = -1,
 	    .target = &target,
-	    .force = force};
+	    .force = placing->force};
 	int ret;
 
-	if (trees_expand(project->store, content, &target, err) < 0)
-		return err_prefix(err, "cannot check out '%s'", path);
+	if (trees_expand_parts(project->store, placing->content, placing->parts,
+	        &target, err) < 0)
+		return err_prefix(err, "cannot check out '%s'", placing->path);
 	place.base = place.name;
 	place.existed = xcalloc(target.dir_count + 1, sizeof *place.existed);
 	choose_links(&place);
-	ret = check_objects(&place, err);
-	if (ret == 0) {
-		place.parent = open_parent(project, path, err);
-		ret = place.parent < 0 ? -1 : clear_beside(&place, err);
-		if (ret == 0)
-			ret = place_item(&place, err);
-	}
+	ret = place_target(&place, err);
 	if (ret == 0) {
 		save_cache(&place);
 		ret = drop_asides(&place, err);
 		if (count != NULL)
-			count->read = place.written;
+			count_files(&place, count);
 	} else {
 		put_back(&place);
 		(void)!drop_asides(&place, &ignored);
@@ -264,4 +292,15 @@ int worktree_place(struct mldv_project *project, const char *path,
 	arena_release(&place.arena);
 	snapshot_release(&target);
 	return ret;
+}
+
+int worktree_place(struct mldv_project *project, const char *path,
+    const struct content *content, bool force, struct worktree_count *count,
+    struct mldv_error *err)
+{
+	const struct placing placing = {.path = path,
+	    .content = content,
+	    .force = force};
+
+	return worktree_place_parts(project, &placing, count, err);
 }

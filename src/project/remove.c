@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "mldv/data.h"
-#include "project/item.h"
+#include "project/partial.h"
 #include "project/unstaged.h"
 #include "project/worktree.h"
 
@@ -23,7 +23,8 @@ static int check_unchanged(struct mldv_project *project,
 {
 	struct arena arena = {0};
 	struct content content;
-	int ret = worktree_hash(project, item->path, &content, NULL, err);
+	bool whole;
+	int ret = partial_hash(project, item, "", &content, &whole, err);
 
 	if (ret < 0 && err->code == MLDV_NOT_FOUND)
 		ret = 0;
@@ -97,6 +98,8 @@ static int remove_locked(struct removing *removing, const struct item *item,
 		goto out;
 	worktree_cache_path(project, item->path, &cache);
 	ret = file_remove(buf_str(&cache), err);
+	if (ret == 0)
+		ret = partial_forget(project, item->path, err);
 	if (!removing->options->keep)
 		remove_empty_parents(project, item->path);
 out:

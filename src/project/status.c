@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "mldv/data.h"
-#include "project/item.h"
 #include "project/listing.h"
+#include "project/pick.h"
 #include "project/pushed.h"
 #include "project/worktree.h"
 
@@ -18,9 +18,12 @@ struct looking {
 
 static void report(const struct looking *looking, const struct mldv_item *item)
 {
-	if (item->state != MLDV_CLEAN)
+	bool clean = item->state == MLDV_CLEAN || item->state == MLDV_PART ||
+	    item->state == MLDV_SKIPPED;
+
+	if (!clean)
 		*looking->dirty = true;
-	if (item->state == MLDV_CLEAN && !looking->options->all)
+	if (clean && item->state != MLDV_PART && !looking->options->all)
 		return;
 	if (looking->options->only_here && item->state != MLDV_HERE_ONLY &&
 	    item->state != MLDV_UNTRACKED)
@@ -41,17 +44,39 @@ static void count_change(void *context, const struct listed *old,
 		item->changed++;
 }
 
-/* How a modified item differs; not known if its trees are not here. */
-static int count_changes(struct mldv_project *project, const struct item *item,
-    const struct snapshot *snapshot, struct mldv_item *out,
+/* What is there now, and what should be. */
+struct comparison {
+	struct mldv_project *project;
+	const struct item *item;
+	const struct parts *parts;
+	const struct snapshot *disk;
+};
+
+/* Adds the files that are wanted. */
+static int list_wanted(const struct comparison *comparison, struct listing *out,
     struct mldv_error *err)
+{
+	struct snapshot wanted;
+
+	if (trees_expand_parts(comparison->project->store,
+	        &comparison->item->content, comparison->parts, &wanted,
+	        err) < 0)
+		return -1;
+	listing_add_snapshot(out, "", &wanted);
+	snapshot_release(&wanted);
+	return 0;
+}
+
+/* How a modified item differs; not known if its trees are not here. */
+static int count_changes(const struct comparison *comparison,
+    struct mldv_item *out, struct mldv_error *err)
 {
 	struct listing old = {0};
 	struct listing new = {0};
-	int ret = listing_add_content(&old, project, "", &item->content, err);
+	int ret = list_wanted(comparison, &old, err);
 
 	if (ret == 0) {
-		listing_add_snapshot(&new, "", snapshot);
+		listing_add_snapshot(&new, "", comparison->disk);
 		listing_compare(&old, &new, count_change, out);
 		out->counted = true;
 	} else if (err->code == MLDV_MISSING) {
@@ -60,6 +85,17 @@ static int count_changes(struct mldv_project *project, const struct item *item,
 	listing_release(&old);
 	listing_release(&new);
 	return ret;
+}
+
+static int find_stored(void *context, const char *path,
+    const struct content *file, struct mldv_error *err)
+{
+	const struct mldv_project *project = context;
+	int there = store_has(project->store, &file->oid, file->size, err);
+
+	if (there == 0)
+		return err_set(err, MLDV_MISSING, "'%s' is not here", path);
+	return there < 0 ? -1 : 0;
 }
 
 static int is_complete(struct mldv_project *project, const struct item *item,
@@ -73,35 +109,101 @@ static int is_complete(struct mldv_project *project, const struct item *item,
 	return ret;
 }
 
-/* Nothing lies at the path. */
-static int look_at_missing(struct mldv_project *project,
-    const struct item *item, struct mldv_item *out, struct mldv_error *err)
+/* Is everything that is wanted in the store? */
+static int is_wanted_complete(const struct comparison *comparison,
+    struct mldv_error *err)
 {
-	int complete = item->git ? 1 : is_complete(project, item, err);
+	struct snapshot wanted;
+	struct mldv_error why;
+	int ret = 1;
 
+	if (parts_at(comparison->parts, "") == PARTS_ALL)
+		return is_complete(comparison->project, comparison->item, err);
+	if (trees_expand_parts(comparison->project->store,
+	        &comparison->item->content, comparison->parts, &wanted,
+	        &why) < 0) {
+		*err = why;
+		return why.code == MLDV_MISSING || why.code == MLDV_CORRUPT
+		    ? 0
+		    : -1;
+	}
+	ret = snapshot_each(&wanted, find_stored, comparison->project, &why);
+	snapshot_release(&wanted);
+	if (ret < 0 && why.code == MLDV_MISSING)
+		return 0;
+	if (ret < 0)
+		*err = why;
+	return ret < 0 ? -1 : 1;
+}
+
+/* Nothing lies at the path. */
+static int look_at_missing(const struct comparison *comparison,
+    struct mldv_item *out, struct mldv_error *err)
+{
+	const struct item *item = comparison->item;
+	int complete;
+
+	if (pick_is_skipped(comparison->project, item)) {
+		out->state = MLDV_SKIPPED;
+		return 0;
+	}
+	complete = item->git ? 1 : is_wanted_complete(comparison, err);
 	if (complete < 0)
 		return -1;
 	out->state = complete ? MLDV_DELETED : MLDV_ABSENT;
 	return 0;
 }
 
+/* Something lies there, which is content. */
+static int look_at_disk(const struct comparison *comparison, bool noted,
+    struct content *content, struct mldv_item *out, struct mldv_error *err)
+{
+	struct partial partial = {
+	    .parts = comparison->parts,
+	    .recorded = &comparison->item->content,
+	};
+	struct mldv_error why;
+
+	if (noted) {
+		out->part = true;
+		out->here = content->files;
+		/* If its trees are not here, it is not as it was recorded. */
+		if (partial_look(comparison->project, &partial, "",
+		        comparison->disk, content, &why) < 0 &&
+		    why.code != MLDV_MISSING) {
+			*err = why;
+			return -1;
+		}
+	}
+	if (content_equal(content, &comparison->item->content)) {
+		out->state = noted ? MLDV_PART : MLDV_CLEAN;
+		return 0;
+	}
+	out->state = MLDV_MODIFIED;
+	out->files = content->files;
+	out->bytes = content->size;
+	return count_changes(comparison, out, err);
+}
+
 static int look(struct mldv_project *project, const struct item *item,
     struct mldv_item *out, struct mldv_error *err)
 {
 	struct snapshot snapshot = {0};
+	struct parts parts;
 	struct content content;
-	int ret = worktree_hash(project, item->path, &content, &snapshot, err);
+	const struct comparison comparison = {project, item, &parts, &snapshot};
+	int noted = partial_read(project, item, &parts, err);
+	int ret;
 
-	if (ret < 0) {
-		if (err->code == MLDV_NOT_FOUND)
-			ret = look_at_missing(project, item, out, err);
-	} else if (!content_equal(&content, &item->content)) {
-		out->state = MLDV_MODIFIED;
-		out->files = content.files;
-		out->bytes = content.size;
-		ret = count_changes(project, item, &snapshot, out, err);
-	}
+	if (noted < 0)
+		return -1;
+	ret = worktree_hash(project, item->path, &content, &snapshot, err);
+	if (ret == 0)
+		ret = look_at_disk(&comparison, noted > 0, &content, out, err);
+	else if (err->code == MLDV_NOT_FOUND)
+		ret = look_at_missing(&comparison, out, err);
 	snapshot_release(&snapshot);
+	parts_release(&parts);
 	return ret;
 }
 
@@ -111,7 +213,8 @@ static int is_here_only(struct mldv_project *project, const struct item *item,
 {
 	int pushed;
 
-	if (item->git || item->content.files == 0 || state == MLDV_ABSENT)
+	if (item->git || item->content.files == 0 || state == MLDV_ABSENT ||
+	    state == MLDV_SKIPPED)
 		return 0;
 	pushed = pushed_has(project, &item->content, err);
 	if (pushed != 0)

@@ -3,13 +3,13 @@
 
 #include "base/map.h"
 #include "mldv/remote.h"
+#include "project/bring.h"
+#include "project/checkout.h"
 #include "project/earlier.h"
 #include "project/failures.h"
-#include "project/item.h"
 #include "project/prune.h"
 #include "project/pushed.h"
 #include "project/remotes.h"
-#include "project/worktree.h"
 
 /* One push or fetch. */
 struct sync {
@@ -18,16 +18,19 @@ struct sync {
 	struct mldv_transferred *out;
 	struct remote *remote;
 	struct items items;
-	struct lock lock; /* of the store */
+	struct picks picks; /* of each item */
+	struct lock lock;   /* of the store */
 	struct failures failures;
-	struct strs had; /* items that are here now */
-	int (*move)(struct sync *sync, const struct item *item,
-	    struct remote_count *count, struct mldv_error *err);
+	bool skip; /* what [pull] skip says is left out */
+	int (*move)(struct sync *sync, struct pick *pick,
+	    struct mldv_done *done, struct remote_count *count,
+	    struct mldv_error *err);
 };
 
-static int push_item(struct sync *sync, const struct item *item,
-    struct remote_count *count, struct mldv_error *err)
+static int push_item(struct sync *sync, struct pick *pick,
+    struct mldv_done *done, struct remote_count *count, struct mldv_error *err)
 {
+	const struct item *item = pick->item;
 	struct earlier earlier = {.count = 0};
 	struct remote_push options = {
 	    .earlier = earlier.list,
@@ -35,6 +38,7 @@ static int push_item(struct sync *sync, const struct item *item,
 	};
 	int pushed = pushed_has(sync->project, &item->content, err);
 
+	(void)done;
 	if (pushed < 0)
 		return -1;
 	/* What is there already needs nothing to build on. */
@@ -47,37 +51,27 @@ static int push_item(struct sync *sync, const struct item *item,
 	    &options, count, err);
 }
 
-static int fetch_item(struct sync *sync, const struct item *item,
-    struct remote_count *count, struct mldv_error *err)
+static int fetch_item(struct sync *sync, struct pick *pick,
+    struct mldv_done *done, struct remote_count *count, struct mldv_error *err)
 {
-	struct mldv_error second;
-	int ret = remote_fetch(sync->remote, sync->project->store,
-	    &item->content, sync->options->dry_run, count, err);
+	struct bring bring = {
+	    .project = sync->project,
+	    .remote = sync->remote,
+	    .skip = sync->skip,
+	    .dry_run = sync->options->dry_run,
+	    .count = count,
+	};
+	int ret = bring_pick(&bring, pick, err);
 
-	/* The packs that have come are not in the list that was read. */
-	if (ret == 0 && count->objects > 0 && !sync->options->dry_run)
-		store_unload(sync->project->store);
-	/* What nobody has pushed yet may be here all the same. */
-	if (ret < 0 && err->code == MLDV_MISSING &&
-	    worktree_complete(sync->project, &item->content, NULL, &second) ==
-	        1) {
-		*count = (struct remote_count){0};
-		return 1;
-	}
+	done->files = bring.files;
+	done->bytes = bring.bytes;
 	return ret;
 }
 
-static void count_item(struct sync *sync, const struct item *item,
-    const struct remote_count *count, double seconds)
+static void count_item(struct sync *sync, const struct mldv_done *done,
+    const struct remote_count *count)
 {
 	struct mldv_transferred *out = sync->out;
-	const struct mldv_done done = {
-	    .path = item->path,
-	    .files = item->content.files,
-	    .bytes = item->content.size,
-	    .changed = count->objects,
-	    .seconds = seconds,
-	};
 
 	if (count->objects == 0 && count->bytes == 0) {
 		out->up_to_date++;
@@ -88,27 +82,35 @@ static void count_item(struct sync *sync, const struct item *item,
 	out->packs += count->packs;
 	out->bytes += count->bytes;
 	if (sync->options->done)
-		sync->options->done(sync->options->context, &done);
+		sync->options->done(sync->options->context, done);
 }
 
-static int sync_item(struct sync *sync, const struct item *item,
+static int sync_item(struct sync *sync, struct pick *pick,
     struct mldv_error *err)
 {
+	const struct item *item = pick->item;
 	struct remote_count count = {0};
 	double began = project_clock();
+	struct mldv_done done = {
+	    .path = item->path,
+	    .files = item->content.files,
+	    .bytes = item->content.size,
+	};
 	int ret;
 
 	if (project_check(sync->project, err) < 0)
 		return -1;
 	remote_set_label(sync->remote, item->path);
-	ret = sync->move(sync, item, &count, err);
+	ret = sync->move(sync, pick, &done, &count, err);
 	if (ret < 0)
 		return err_prefix(err, "'%s'", item->path);
 	if (ret == 0 && !sync->options->dry_run &&
 	    pushed_note(sync->project, item->path, &item->content, err) < 0)
 		return -1;
-	strs_add(&sync->had, item->path);
-	count_item(sync, item, &count, project_clock() - began);
+	pick->had = true;
+	done.changed = count.objects;
+	done.seconds = project_clock() - began;
+	count_item(sync, &done, &count);
 	return 0;
 }
 
@@ -124,23 +126,31 @@ static void *same_content(const struct map *seen, const struct item *item,
 	return map_get_str(seen, *key);
 }
 
+static bool is_left_out(const struct sync *sync, const struct pick *pick)
+{
+	return pick->item->git ||
+	    (sync->skip && pick_is_skipped(sync->project, pick->item) &&
+	        !pick->here && !pick->noted);
+}
+
 static int sync_items(struct sync *sync, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	struct map seen = {0};
 
-	for (size_t i = 0; i < sync->items.count; i++) {
-		struct item *item = &sync->items.list[i];
+	for (size_t i = 0; i < sync->picks.count; i++) {
+		struct pick *pick = &sync->picks.list[i];
 		const char *key;
 
-		if (item->git)
+		if (is_left_out(sync, pick))
 			continue;
-		if (same_content(&seen, item, &arena, &key)) {
-			strs_add(&sync->had, item->path);
+		if (same_content(&seen, pick->item, &arena, &key)) {
+			pick->had = true;
 			continue;
 		}
-		if (sync_item(sync, item, err) == 0) {
-			(void)map_add_str(&seen, key, item);
+		if (sync_item(sync, pick, err) == 0) {
+			if (pick_is_whole(pick))
+				(void)map_add_str(&seen, key, pick);
 			continue;
 		}
 		if (err->code == MLDV_MISSING) {
@@ -160,6 +170,7 @@ static int sync_begin(struct sync *sync, const struct strs *paths,
     struct mldv_error *err)
 {
 	struct mldv_project *project = sync->project;
+	const char *revision = sync->options->revision;
 	struct arena arena = {0};
 	const char *name;
 	int ret = -1;
@@ -168,9 +179,10 @@ static int sync_begin(struct sync *sync, const struct strs *paths,
 	if (remotes_choose(project, sync->options->remote, &arena, &name,
 	        err) == 0 &&
 	    project_lock_store(project, &sync->lock, LOCK_SHARED, err) == 0 &&
-	    items_load_at(project, sync->options->revision, &sync->items,
-	        err) == 0 &&
-	    items_select(&sync->items, paths, err) == 0)
+	    items_load_at(project, revision, &sync->items, err) == 0 &&
+	    items_select(&sync->items, paths, err) == 0 &&
+	    picks_load(project, &sync->items, paths, revision == NULL,
+	        &sync->picks, err) == 0)
 		ret = remotes_open(project, name, &sync->remote, err);
 	arena_release(&arena);
 	return ret;
@@ -180,8 +192,8 @@ static void sync_end(struct sync *sync)
 {
 	if (sync->remote)
 		remote_close(sync->remote);
+	picks_release(&sync->picks);
 	items_release(&sync->items);
-	strs_release(&sync->had);
 	lock_release(&sync->lock);
 }
 
@@ -232,9 +244,7 @@ static int checkout_had(struct sync *sync, struct mldv_error *err)
 	    .context = sync->options->context,
 	};
 
-	if (sync->had.count == 0)
-		return 0;
-	return mldv_checkout(sync->project, &sync->had, &checkout, err);
+	return checkout_picks(sync->project, &sync->picks, &checkout, err);
 }
 
 int mldv_pull(struct mldv_project *project, const struct strs *paths,
@@ -246,6 +256,7 @@ int mldv_pull(struct mldv_project *project, const struct strs *paths,
 	    .project = project,
 	    .options = &fetch,
 	    .out = out,
+	    .skip = !paths || paths->count == 0,
 	    .move = fetch_item,
 	};
 	struct mldv_error first;

@@ -6,8 +6,7 @@
 #include "base/buf.h"
 #include "project/worktree.h"
 
-static int refuse(struct mldv_error *err, const struct oid *oid,
-    const char *why)
+int trees_refuse(struct mldv_error *err, const struct oid *oid, const char *why)
 {
 	char hex[OID_HEX + 1];
 
@@ -54,11 +53,11 @@ static int check_sum(const struct tree *tree, const struct content *content,
 
 		if (__builtin_add_overflow(size, entry->size, &size) ||
 		    __builtin_add_overflow(files, entry->files, &files))
-			return refuse(err, &content->oid,
+			return trees_refuse(err, &content->oid,
 			    "its sizes are beyond counting");
 	}
 	if (size != content->size || files != content->files)
-		return refuse(err, &content->oid,
+		return trees_refuse(err, &content->oid,
 		    "its entries do not add up to size and files");
 	return 0;
 }
@@ -124,7 +123,8 @@ int trees_read(const struct trees *trees, const struct content *dir,
 		return -1;
 	*out = tree;
 	if (!tree.paged && tree.count > TREE_UNPAGED)
-		return refuse(err, &dir->oid, "it is large but has no pages");
+		return trees_refuse(err, &dir->oid,
+		    "it is large but has no pages");
 	if (!tree.paged)
 		return 0;
 	for (size_t i = 0; i < tree.count; i++)
@@ -132,123 +132,9 @@ int trees_read(const struct trees *trees, const struct content *dir,
 			return -1;
 	*out = all.tree;
 	if (out->count <= TREE_UNPAGED)
-		return refuse(err, &dir->oid, "it has pages but is small");
+		return trees_refuse(err, &dir->oid,
+		    "it has pages but is small");
 	return 0;
-}
-
-/* Copies a tree's entries into a directory of the snapshot. */
-static void fill(struct snapshot_dir *dir, const struct tree *tree)
-{
-	size_t names = 0;
-
-	for (size_t i = 0; i < tree->count; i++)
-		names += tree->entries[i].name.len + 1;
-	snapshot_fill_dir(dir, tree->count, names);
-	names = 0;
-	for (size_t i = 0; i < tree->count; i++) {
-		const struct tree_entry *from = &tree->entries[i];
-		struct snapshot_entry *to = &dir->entries[i];
-
-		to->kind = (uint8_t)from->content.kind;
-		to->oid = from->content.oid;
-		to->size = from->content.size;
-		to->name = (uint32_t)names;
-		to->name_len = (uint16_t)from->name.len;
-		memcpy(dir->names + names, from->name.data, from->name.len);
-		dir->names[names + from->name.len] = 0;
-		names += from->name.len + 1;
-	}
-}
-
-struct expansion {
-	struct trees trees;
-	struct snapshot snapshot;
-	uint64_t files; /* that were found */
-	uint64_t limit; /* that were declared */
-};
-
-static int expand_dir(struct expansion *expansion, size_t number,
-    struct mldv_error *err)
-{
-	struct snapshot *snapshot = &expansion->snapshot;
-	struct content content = snapshot->dirs[number].content;
-	struct arena arena = {0};
-	struct tree tree;
-	int ret = trees_read(&expansion->trees, &content, &arena, &tree, err);
-
-	if (ret == 0)
-		fill(&snapshot->dirs[number], &tree);
-	for (size_t i = 0; ret == 0 && i < tree.count; i++) {
-		size_t child;
-
-		if (tree.entries[i].content.kind != KIND_DIR) {
-			expansion->files++;
-			continue;
-		}
-		if (snapshot->dir_count > expansion->limit + TREES_DIRS) {
-			ret = refuse(err, &content.oid,
-			    "far more directories than files");
-			break;
-		}
-		child = snapshot_add_dir(snapshot, number, i);
-		snapshot->dirs[child].content = tree.entries[i].content;
-		snapshot->dirs[child].known = true;
-		snapshot->dirs[number].entries[i].dir = (uint32_t)child;
-		snapshot->dirs[number].entries[i].size = 0;
-	}
-	if (ret == 0 && expansion->files > expansion->limit)
-		ret = refuse(err, &content.oid, "more files than declared");
-	arena_release(&arena);
-	return ret;
-}
-
-/* How deep a directory lies: the root at 1. */
-static size_t depth_of(const struct snapshot *snapshot, size_t dir)
-{
-	size_t depth = 1;
-
-	for (; dir != 0; dir = snapshot->dirs[dir].parent)
-		depth++;
-	return depth;
-}
-
-int trees_expand(struct store *store, const struct content *item,
-    struct snapshot *out, struct mldv_error *err)
-{
-	struct expansion expansion = {.limit = item->files};
-	struct snapshot *snapshot = &expansion.snapshot;
-	struct store_reader *reader;
-	int ret = 0;
-
-	snapshot->root.kind = (uint8_t)item->kind;
-	snapshot->root.oid = item->oid;
-	snapshot->root.size = item->kind == KIND_DIR ? 0 : item->size;
-	if (item->kind != KIND_DIR) {
-		*out = *snapshot;
-		return 0;
-	}
-	if (item->files > TREES_FILES)
-		return refuse(err, &item->oid, "it claims too many files");
-	if (store_load(store, err) < 0)
-		return -1;
-	reader = store_reader_open(store);
-	expansion.trees = trees_of(reader);
-	(void)snapshot_add_dir(snapshot, 0, 0);
-	snapshot->dirs[0].content = *item;
-	snapshot->dirs[0].known = true;
-	for (size_t i = 0; ret == 0 && i < snapshot->dir_count; i++) {
-		ret = expand_dir(&expansion, i, err);
-		/* Levels come in order: the last directory is the deepest. */
-		if (ret == 0 && i + 1 == snapshot->dir_count &&
-		    depth_of(snapshot, i) > TREE_DEPTH)
-			ret = refuse(err, &item->oid, "it is too deep");
-	}
-	store_reader_close(reader);
-	if (ret < 0)
-		snapshot_release(snapshot);
-	else
-		*out = *snapshot;
-	return ret;
 }
 
 int worktree_complete(struct mldv_project *project,

@@ -6,6 +6,7 @@
  * Trees, believed only as far as they add up.
  */
 
+#include "format/parts.h"
 #include "format/tree.h"
 #include "store/snapshot.h"
 #include "store/store.h"
@@ -44,6 +45,15 @@ CHECKED int trees_inside(const struct trees *trees, const struct content *dir,
  */
 CHECKED int trees_expand(struct store *store, const struct content *item,
     struct snapshot *out, struct mldv_error *err);
+/*
+ * Just what is wanted of a directory (parts may be NULL: all); the trees of
+ * the rest need not be there. Directories that lack something are not known.
+ */
+CHECKED int trees_expand_parts(struct store *store, const struct content *item,
+    const struct parts *parts, struct snapshot *out, struct mldv_error *err);
+/* Sets an error about a tree; -1. */
+int trees_refuse(struct mldv_error *err, const struct oid *oid,
+    const char *why);
 
 /* Visits the files of a snapshot in the order of their paths. */
 CHECKED int snapshot_each(const struct snapshot *snapshot,

@@ -14,6 +14,8 @@
 struct worktree_count {
 	uint64_t read;    /* files that had to be read, or were written */
 	uint64_t ignored; /* files that [add] ignore skipped */
+	uint64_t files;   /* that are there, and their bytes; for placing */
+	uint64_t bytes;
 };
 
 /*
@@ -41,6 +43,18 @@ CHECKED int worktree_store(struct mldv_project *project, const char *path,
  */
 CHECKED int worktree_place(struct mldv_project *project, const char *path,
     const struct content *content, bool force, struct worktree_count *count,
+    struct mldv_error *err);
+
+/* The same of a part of a directory; what is not wanted goes. */
+struct parts;
+struct placing {
+	const char *path;
+	const struct content *content;
+	const struct parts *parts; /* NULL: all */
+	bool force;
+};
+CHECKED int worktree_place_parts(struct mldv_project *project,
+    const struct placing *placing, struct worktree_count *count,
     struct mldv_error *err);
 
 /*

@@ -18,7 +18,7 @@ struct planner {
 	bool trees;       /* the kind of object that is planned now */
 };
 
-static int missing(const struct push *push, const struct reach_object *object,
+int push_missing(const struct push *push, const struct reach_object *object,
     struct mldv_error *err)
 {
 	char hex[OID_HEX + 1];
@@ -57,7 +57,7 @@ static int count_wanted(struct planner *planner, struct mldv_error *err)
 			continue;
 		record = store_find(planner->push->store, &object->oid, &pack);
 		if (!record)
-			return missing(planner->push, object, err);
+			return push_missing(planner->push, object, err);
 		if (!object->tree && record->size != object->size)
 			return err_set(err, MLDV_CORRUPT,
 			    "a tree of the item says another size of an object "
@@ -223,7 +223,7 @@ static int plan_large(struct planner *planner, struct mldv_error *err)
 			continue;
 		here = store_has(push->store, &file->oid, file->size, err);
 		if (here <= 0)
-			return here < 0 ? -1 : missing(push, file, err);
+			return here < 0 ? -1 : push_missing(push, file, err);
 		plan->bigs[plan->big_count++] = file;
 		plan->bytes += file->size;
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/pool.h"
+#include "remote/ranges.h"
 
 /* At most so many manifests are read for their packs. */
 #define EARLIER_MOST 20
@@ -253,12 +254,109 @@ static int estimate(struct push *push, struct mldv_error *err)
 	return ret;
 }
 
+/* Trees that are not here, of an item of which only a part is. */
+struct afar {
+	struct push *push;
+	struct store_reader *reader;
+	struct range_want *wants;
+	size_t count;
+};
+
+static int take_tree(void *context, const struct range_want *want,
+    struct slice payload, struct mldv_error *err)
+{
+	const struct afar *afar = context;
+
+	return reach_take(&afar->push->reach, want->object, payload, err);
+}
+
+/* From the store, or else wanted from a pack that the remote has. */
+static int find_tree(struct afar *afar, struct reach_object *tree,
+    struct mldv_error *err)
+{
+	struct push *push = afar->push;
+	const struct known_place *place;
+	struct slice text;
+
+	if (store_find(push->store, &tree->oid, NULL)) {
+		if (store_reader_get(afar->reader, &tree->oid, &text, err) < 0)
+			return -1;
+		return reach_take(&push->reach, tree, text, err);
+	}
+	place = known_find(&push->known, &tree->oid, true);
+	if (!place || place->record->chunk_list)
+		return push_missing(push, tree, err);
+	afar->wants[afar->count++] = (struct range_want){
+	    .pack = place->pack,
+	    .record = place->record,
+	    .object = tree,
+	};
+	return 0;
+}
+
+static int read_trees(void *context, struct reach *reach,
+    struct reach_object *const *trees, size_t count, struct mldv_error *err)
+{
+	struct afar *afar = context;
+	const struct range_sink sink = {.context = afar, .take = take_tree};
+	int ret = 0;
+
+	(void)reach;
+	afar->wants = xcalloc(count + 1, sizeof(*afar->wants));
+	afar->count = 0;
+	for (size_t i = 0; ret == 0 && i < count; i++)
+		ret = find_tree(afar, trees[i], err);
+	if (ret == 0)
+		ret = ranges_run(&afar->push->known, afar->wants, afar->count,
+		    &sink, err);
+	free(afar->wants);
+	return ret;
+}
+
+/* The remote knows the rest of the item, by earlier versions of it. */
+static int walk(struct push *push, struct mldv_error *err)
+{
+	struct afar afar = {.push = push};
+	const struct reach_source source = {
+	    .context = &afar,
+	    .read = read_trees,
+	};
+	int ret;
+
+	if (push->walked)
+		return 0;
+	reach_release(&push->reach);
+	reach_init(&push->reach);
+	afar.reader = store_reader_open(push->store);
+	ret = reach_walk(&push->reach, push->item, 1, &source, err);
+	store_reader_close(afar.reader);
+	push->walked = ret == 0;
+	return ret;
+}
+
 static int find_out(struct push *push, struct mldv_error *err)
 {
 	if (read_earlier(push, err) < 0 || upload_resume(push, err) < 0 ||
-	    known_load(&push->known, push->store, err) < 0)
+	    known_load(&push->known, push->store, err) < 0 ||
+	    walk(push, err) < 0)
 		return -1;
 	return push_settle(push, err);
+}
+
+/* Finds everything in the store; what of it is not there, find_out finds. */
+static int walk_here(struct push *push, struct mldv_error *err)
+{
+	struct mldv_error why;
+
+	if (reach_walk_store(&push->reach, push->store, push->item, 1, &why) ==
+	    0)
+		push->walked = true;
+	else if (why.code != MLDV_MISSING ||
+	    push->options->earlier_count == 0) {
+		*err = why;
+		return -1;
+	}
+	return 0;
 }
 
 static int push_all(struct push *push, struct mldv_error *err)
@@ -293,7 +391,7 @@ int remote_push(struct remote *remote, struct store *store,
 	}
 	push_init(&push, remote, store, item);
 	push.options = options;
-	if (reach_walk_store(&push.reach, store, item, 1, err) < 0)
+	if (walk_here(&push, err) < 0)
 		goto out;
 	if (!options->dry_run)
 		ret = push_all(&push, err);

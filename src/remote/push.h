@@ -40,6 +40,7 @@ struct push {
 	struct reach reach;
 	struct push_seen *seen;
 	bool merge[2]; /* small packs of files, of trees, are written anew */
+	bool walked;   /* reach has everything */
 	struct remote_count count;
 	pthread_mutex_t mutex;    /* guards known.packs, count and journal */
 	const char *journal_path; /* or NULL */
@@ -51,6 +52,10 @@ struct push {
  * objects are settled if all their chunks are there too.
  */
 CHECKED int push_settle(struct push *push, struct mldv_error *err);
+
+/* Says that an object can be had nowhere; -1. */
+CHECKED int push_missing(const struct push *push,
+    const struct reach_object *object, struct mldv_error *err);
 
 /* A local pack that goes as it is. */
 struct plan_whole {

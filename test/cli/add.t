@@ -167,10 +167,12 @@ check 'what Git tracks is refused, with how to untrack it' '
 	[ -f d.mldv ]
 '
 
-check 'what is inside an item, or holds one, is refused' '
+check 'what is inside an item is added to it; what holds one is refused' '
 	project
 	mkdir -p d/e; echo x >d/e/x; mldv add d
-	refuses "mldv add d" 2 mldv add d/e
+	echo y >d/e/y; mldv add d/e
+	[ ! -e d/e.mldv ]
+	has "^files 2" d.mldv
 	project q; cd q; mkdir -p d/e; echo x >d/e/x; mldv add d/e
 	refuses "mldv rm --keep d/e" 2 mldv add d
 	mldv rm --keep d/e

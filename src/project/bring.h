@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROJECT_BRING_H
+#define PROJECT_BRING_H
+
+/*
+ * Bringing what is wanted of an item from a remote into the store.
+ */
+
+#include "project/pick.h"
+#include "remote/remote.h"
+
+struct bring {
+	struct mldv_project *project;
+	struct remote *remote;
+	bool skip; /* leave out what [pull] skip says; changes the pick */
+	bool dry_run;
+	struct remote_count *count;
+	uint64_t files, bytes; /* out: that are wanted */
+};
+
+/*
+ * 0, or 1 if it is all here but not on the remote. A path that was asked for
+ * and is not in the item is MLDV_NOT_FOUND.
+ */
+CHECKED int bring_pick(struct bring *bring, struct pick *pick,
+    struct mldv_error *err);
+
+#endif
