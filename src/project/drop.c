@@ -4,8 +4,8 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "mldv/gc.h"
-#include "project/item.h"
 #include "project/marks.h"
+#include "project/partial.h"
 #include "project/prune.h"
 #include "project/pushed.h"
 #include "project/remotes.h"
@@ -54,7 +54,8 @@ static int check_unchanged(struct mldv_project *project,
 {
 	struct arena arena = {0};
 	struct content content = item->content;
-	int ret = worktree_hash(project, item->path, &content, NULL, err);
+	bool whole;
+	int ret = partial_hash(project, item, "", &content, &whole, err);
 
 	if (ret < 0 && err->code == MLDV_NOT_FOUND)
 		ret = 0;

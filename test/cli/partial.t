@@ -335,4 +335,16 @@ check 'garbage collection leaves a part alone' '
 	is clean
 '
 
+check 'a part is dropped, and comes back as it was' '
+	start
+	mldv pull data/raw/a
+	echo changed >data/raw/a/1
+	fails 3 mldv drop data/raw
+	echo "file 1" >data/raw/a/1
+	mldv drop data/raw
+	[ ! -e data/raw ]
+	mldv pull
+	is part "4 of 11 files"
+'
+
 finish
