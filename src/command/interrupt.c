@@ -32,6 +32,8 @@ void interrupt_catch(void)
 {
 	catch (SIGINT);
 	catch (SIGTERM);
+	/* A limit on the size of files is an error to be reported. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
 int interrupt_signal(void)

@@ -165,8 +165,16 @@ CHECKED static int move_aside(const struct journal *journal,
 	int ret = project_lock_item(journal->project, &lock, out->path, err);
 
 	/* If it is on another file system, say; beside it always goes. */
-	if (ret == 0 && file_rename(from, asides.old, &cause) < 0)
-		ret = file_rename(from, asides.beside, err);
+	if (ret == 0 && file_rename(from, asides.old, &cause) < 0) {
+		ret = file_exists(from, err);
+		if (ret > 0) {
+			ret = file_rename(from, asides.beside, err);
+		} else if (ret == 0) {
+			/* It was moved, but perhaps not durably. */
+			*err = cause;
+			ret = -1;
+		}
+	}
 	lock_release(&lock);
 	arena_release(&arena);
 	return ret;

@@ -512,9 +512,12 @@ int rehash_store(struct mldv_project *project, double budget,
 		qsort(checking.list, checking.count, sizeof *checking.list,
 		    compare_checked);
 	ret = check_all(&checking, budget, err);
-	/* Also what was checked before an interruption need not be again. */
-	if (save_times(&checking, ret == 0 ? err : &second) < 0)
-		ret = -1;
+	/*
+	 * Also what was checked before an interruption need not be again. It
+	 * only says where to begin, so a full disk is no reason to fail.
+	 */
+	if (save_times(&checking, &second) < 0)
+		project_warn(project, "%s", second.text);
 	if (ret == 0)
 		ret = salvage_all(&checking, err);
 out:
