@@ -175,6 +175,18 @@ static void add_holder(int fd, struct buf *out)
 	buf_add_char(out, ')');
 }
 
+/* Of several who share it the first is named while it lives. */
+static bool has_holder(int fd)
+{
+	char text[TEXT_LIMIT];
+	struct holder holder;
+	ssize_t n = pread(fd, text, sizeof text, 0);
+
+	return n > 0 &&
+	    parse_holder((struct slice){text, (size_t)n}, &holder) &&
+	    (kill(holder.pid, 0) == 0 || errno != ESRCH);
+}
+
 static void sleep_ms(unsigned ms)
 {
 	const struct timespec time = {.tv_nsec = (long)ms * 1000000};
@@ -233,7 +245,8 @@ int lock_take(struct lock *lock, const char *path, enum lock_mode mode,
 		(void)close(fd);
 		return -1;
 	}
-	write_holder(fd);
+	if (mode == LOCK_EXCLUSIVE || !has_holder(fd))
+		write_holder(fd);
 	lock->fd = fd;
 	lock->path = xmalloc(strlen(path) + 1);
 	memcpy(lock->path, path, strlen(path) + 1);

@@ -157,6 +157,9 @@ static int read_link(struct reader *reader, const struct snapshot_entry *entry,
 	char *to = room(reader, size + 1);
 	ssize_t got = readlinkat(fd, name, to, size + 1);
 
+	/* What is no link, or gone, was one when it was looked at. */
+	if (got < 0 && (errno == EINVAL || errno == ENOENT || errno == ENOTDIR))
+		return changed(reader, err);
 	if (got < 0)
 		return err_errno(err, "cannot read the link '%s'",
 		    buf_str(&reader->path));
