@@ -188,6 +188,27 @@ if as_root true 2>/dev/null; then
 		alike "$states/checkout/c/data" "$w/c/data"
 		cd "$w/c" && mldv checkout && alike "$states/placed/c" .
 	'
+	check 'a full remote: nothing is lost, and it works when there is room' '
+		mkdir r && project p
+		cd p && mkdir d
+		for i in 1 2 3 4 5 6 7 8 9; do noise $i 300000 >d/$i; done
+		mldv remote add origin "$PWD/../r"
+		mldv add d && commit first
+		as_root sh -ec "
+			mount -t tmpfs -o size=1m tmpfs ../r
+			got=0
+			mldv push 2>../said || got=\$?
+			cat ../said
+			[ \$got -eq 1 ]
+			grep \"^mldv: .*No space left\" ../said
+			[ ! -d ../r/items ] || [ -z \"\$(find ../r/items -type f)\" ]
+			mount -o remount,size=20m ../r
+			mldv push
+			[ -z \"\$(find ../r -name .mldv-tmp.\*)\" ]
+			git clone -q . ../q && cd ../q && mldv pull
+		"
+		same d ../q/d
+	'
 	# The directory above the item is a mount, and the item itself is one.
 	for mount in data data/d; do
 		check "$mount is on another file system than .git" '
