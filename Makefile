@@ -248,6 +248,8 @@ completion: $(program)
 installed = $(out)/mldv:$(BINDIR):mldv:755 \
 	$(foreach p,$(wildcard man/*.1),$p:$(MANDIR)/man1:$(notdir $p):644) \
 	$(foreach p,$(wildcard man/*.5),$p:$(MANDIR)/man5:$(notdir $p):644) \
+	$(foreach p,$(wildcard man/*.7),$p:$(MANDIR)/man7:$(notdir $p):644) \
+	$(foreach p,$(wildcard contrib/import-dvc),$p:$(DATADIR):$(notdir $p):755) \
 	$(foreach p,$(wildcard contrib/hooks/*),$p:$(DATADIR)/hooks:$(notdir $p):755) \
 	$(foreach p,$(wildcard contrib/completion/mldv.bash),$p:$(BASHDIR):mldv:644) \
 	$(foreach p,$(wildcard contrib/completion/_mldv),$p:$(ZSHDIR):_mldv:644) \
