@@ -129,7 +129,8 @@ static int check_sums(const struct reach_object *object,
 	oid_hex(&object->oid, hex);
 	return err_set(err, MLDV_CORRUPT,
 	    "tree %s does not add up to the size and number of files that are "
-	    "said of it",
+	    "said of it; go back to a pointer or lock that 'mldv checkout' "
+	    "takes",
 	    hex);
 }
 
