@@ -44,6 +44,7 @@ files() {
 }
 
 start() {
+	# shellcheck disable=SC2119 # here
 	project
 	version one
 	version two

@@ -10,7 +10,7 @@
 start() {
 	git init -q --bare s.git
 	project p
-	cd p
+	cd p || return
 	git remote add origin "$PWD/../s.git"
 	mldv remote add origin "$PWD/../r"
 }
