@@ -8,6 +8,12 @@
 #include "base/path.h"
 #include "project/worktree.h"
 
+static const char *dir_of(const struct mldv_project *project,
+    struct arena *arena)
+{
+	return path_join(arena, git_own(project->git), "mldv/parts");
+}
+
 static const char *file_of(const struct mldv_project *project,
     struct arena *arena, const char *path)
 {
@@ -16,8 +22,7 @@ static const char *file_of(const struct mldv_project *project,
 
 	oid_of(path, strlen(path), &oid);
 	oid_hex(&oid, hex);
-	return arena_printf(arena, "%s/mldv/parts/%.32s", git_own(project->git),
-	    hex);
+	return arena_printf(arena, "%s/%.32s", dir_of(project, arena), hex);
 }
 
 /* 1, or 0 if there is no note. */
@@ -26,10 +31,15 @@ static int read_note(struct mldv_project *project, const char *path,
 {
 	struct arena arena = {0};
 	struct buf text = {0};
-	const char *file = file_of(project, &arena, path);
+	const char *file = NULL;
 	const char *of;
-	int ret = -1;
+	/* Where nobody has parts, not even a name is hashed for them. */
+	int ret = file_exists(dir_of(project, &arena), err);
 
+	if (ret <= 0)
+		goto out;
+	file = file_of(project, &arena, path);
+	ret = -1;
 	if (file_read(file, PARTS_LIMIT, &text, err) < 0) {
 		ret = err->code == MLDV_NOT_FOUND ? 0 : -1;
 	} else if (parts_parse(out, &of, buf_str(&text), text.len, err) < 0) {
@@ -41,6 +51,7 @@ static int read_note(struct mldv_project *project, const char *path,
 	} else {
 		ret = 1;
 	}
+out:
 	buf_release(&text);
 	arena_release(&arena);
 	return ret;
@@ -93,7 +104,10 @@ int partial_forget(struct mldv_project *project, const char *path,
     struct mldv_error *err)
 {
 	struct arena arena = {0};
-	int ret = file_remove(file_of(project, &arena, path), err);
+	int ret = file_exists(dir_of(project, &arena), err);
+
+	if (ret > 0)
+		ret = file_remove(file_of(project, &arena, path), err);
 
 	arena_release(&arena);
 	return ret;

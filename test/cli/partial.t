@@ -347,4 +347,47 @@ check 'a part is dropped, and comes back as it was' '
 	is part "4 of 11 files"
 '
 
+# killed COMMAND...: kills it in a copy of c at its first, second, … change to
+# the disk; whatever is there then, adding it takes nothing out of the item.
+killed() {
+	n=0
+	while :; do
+		n=$((n + 1)) got=0
+		rm -rf ../k
+		cp -a . ../k
+		cd ../k
+		"$MLDV_TOOLS/inject" write,create,rename,remove,mkdir,link,attr \
+			"$n" KILL ../count "$@" >../said 2>&1 || got=$?
+		[ "$got" -ne 0 ] || break
+		[ "$got" -eq 137 ] || { echo "at $n: $got"; cat ../said; return 1; }
+		if [ -e data/raw ]; then
+			mldv add data/raw >../said 2>&1 || { cat ../said; return 1; }
+		fi
+		git diff --exit-code HEAD -- data/raw.mldv || return 1
+		"$@" >../said 2>&1 || { cat ../said; return 1; }
+		git diff --exit-code HEAD -- data/raw.mldv || return 1
+		mldv fsck || return 1
+		cd ../c
+	done
+	[ "$n" -gt 10 ]
+}
+
+if [ -x "${MLDV_TOOLS:-}/inject" ]; then
+	check 'killed at any moment, a pull of a part deletes nothing' '
+		start
+		killed mldv pull data/raw/a
+		is part "4 of 11 files"
+		same ../p/data/raw/a data/raw/a
+	'
+	check 'killed at any moment, a pull of the rest deletes nothing' '
+		start
+		mldv pull data/raw/a
+		killed mldv pull data/raw
+		is clean "11 files"
+		same ../p/data/raw data/raw
+	'
+else
+	skip 'killed at any moment, a pull deletes nothing' 'no MLDV_TOOLS'
+fi
+
 finish
