@@ -485,7 +485,7 @@ static int put_back(const struct collect *collect,
 static int put_all_back(struct collect *collect, struct mldv_error *err)
 {
 	struct ops *ops = collect->remote->ops;
-	struct condemned record;
+	struct condemned record = {0};
 	const char *name;
 	size_t lost = 0;
 	int ret = find_last(collect, &name, &record, err);
