@@ -6,6 +6,8 @@
  * What the files of the store share.
  */
 
+#include <stdatomic.h>
+
 #include "base/file.h"
 #include "format/oidindex.h"
 #include "store/store.h"
@@ -13,7 +15,8 @@
 struct store {
 	char *dir;
 	bool loaded;
-	uint64_t stamp; /* of the list of packs, just before it was read */
+	uint64_t stamp;     /* of the list of packs, just before it was read */
+	atomic_bool missed; /* something was not in it, and it was asked anew */
 	struct store_pack *packs; /* sorted by id */
 	size_t pack_count;
 	struct oid_index objects; /* pack << 32 | record */

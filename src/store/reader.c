@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -96,7 +97,7 @@ static const char *fetch(struct store_reader *reader,
  */
 static int read_list_again(struct store_reader *reader, struct mldv_error *err)
 {
-	const struct store *store = reader->store;
+	struct store *store = reader->store;
 
 	assert(store != NULL);
 	if (reader->own != NULL || store_stamp(store) == store->stamp)
@@ -127,6 +128,9 @@ static int find(struct store_reader *reader, const struct oid *oid,
 			(void)err_set(err, MLDV_MISSING,
 			    "object %s is not in the store; run 'mldv fetch'",
 			    hex);
+			/* Asking costs more than looking, and many may miss. */
+			if (atomic_exchange(&reader->store->missed, true))
+				return -1;
 		} else if (enter_pack(reader, pack, err) == 0) {
 			return 0;
 		} else if (err->code != MLDV_NOT_FOUND) {

@@ -13,6 +13,7 @@
 #include "store/internal.h"
 
 #define PACK_SUFFIX ".tar.zst"
+#define FNV_PRIME   UINT64_C(0x100000001b3)
 
 struct store *store_open(const char *dir)
 {
@@ -166,20 +167,25 @@ static void index_packs(struct store *store)
 uint64_t store_stamp(const struct store *store)
 {
 	uint64_t stamp = UINT64_C(0xcbf29ce484222325);
+	struct mldv_error ignored;
 	struct arena arena = {0};
+	struct strs shards = {0};
+	const char *dir = path_join(&arena, store->dir, "packs");
 
-	for (unsigned i = 0; i < 256; i++) {
+	if (file_list(dir, &shards, &ignored) < 0)
+		stamp = 0;
+	for (size_t i = 0; i < shards.count; i++) {
 		struct stat st;
 
-		if (stat(arena_printf(&arena, "%s/packs/%02x", store->dir, i),
-		        &st) < 0)
+		/* The others are files that are being written. */
+		if (strlen(shards.items[i]) != 2 ||
+		    stat(path_join(&arena, dir, shards.items[i]), &st) < 0)
 			continue;
-		stamp = (stamp ^ i) * UINT64_C(0x100000001b3);
-		stamp = (stamp ^ (uint64_t)st.st_mtim.tv_sec) *
-		    UINT64_C(0x100000001b3);
-		stamp = (stamp ^ (uint64_t)st.st_mtim.tv_nsec) *
-		    UINT64_C(0x100000001b3);
+		stamp = (stamp ^ (uint64_t)st.st_ino) * FNV_PRIME;
+		stamp = (stamp ^ (uint64_t)st.st_mtim.tv_sec) * FNV_PRIME;
+		stamp = (stamp ^ (uint64_t)st.st_mtim.tv_nsec) * FNV_PRIME;
 	}
+	strs_release(&shards);
 	arena_release(&arena);
 	return stamp;
 }
@@ -195,6 +201,7 @@ int store_load(struct store *store, struct mldv_error *err)
 	if (store->loaded)
 		return 0;
 	store->stamp = store_stamp(store);
+	store->missed = false;
 	dir = path_join(&arena, store->dir, "packs");
 	ret = file_list(dir, &shards, &why);
 	if (ret < 0 && why.code == MLDV_NOT_FOUND)
