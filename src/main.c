@@ -11,6 +11,8 @@
  *               key, run, lock, mldv.ini): text to value and back, no I/O
  *   store/      the objects of this clone: packs, large files, stat cache
  *   git/        the Git repository around a project
+ *   net/        HTTP requests, many at once
+ *   aws/        credentials, signatures, and services as thin clients: S3
  *   remote/     objects to and from where they are shared
  *   project/    a verb each: add, checkout, status, diff, push, pull, fsck
  *   pipeline/   stages: the graph, what is stale and why, running it

@@ -8,8 +8,9 @@
 #   test/setup.sh [build|check|all]
 set -eu
 
-build='gcc libc6-dev make pkg-config libgit2-dev libssl-dev libzstd-dev
-	libinih-dev libutf8proc-dev libjansson-dev git python3'
+build='gcc libc6-dev make pkg-config libgit2-dev libcurl4-openssl-dev
+	libssl-dev libzstd-dev libinih-dev libutf8proc-dev libjansson-dev
+	libexpat1-dev git python3'
 check='libcmocka-dev libarchive-dev perl strace zstd e2fsprogs util-linux
 	mount openssl procps mandoc python3-venv git-lfs'
 lint='clang clang-format clang-tidy libclang-rt-14-dev llvm valgrind shellcheck
