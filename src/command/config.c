@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 #include "mldv/project.h"
 
@@ -28,26 +29,20 @@ static const struct option options[] = {
     {0},
 };
 
-struct visit {
-	struct json json;
-	struct columns columns;
-	struct mldv_project *project;
-};
-
-static void add_setting(struct visit *visit, const char *name,
+static void add_setting(struct listing *listing, const char *name,
     const char *value, const char *where)
 {
 	struct buf shown_name = {0};
 	struct buf shown = {0};
 
-	json_begin(&visit->json, NULL, '{');
-	json_text(&visit->json, "name", name);
-	json_text(&visit->json, "value", value);
-	json_text(&visit->json, "where", where);
-	json_end(&visit->json, '}');
+	json_begin(&listing->json, NULL, '{');
+	json_text(&listing->json, "name", name);
+	json_text(&listing->json, "value", value);
+	json_text(&listing->json, "where", where);
+	json_end(&listing->json, '}');
 	show_text(name, &shown_name);
 	show_text(value, &shown);
-	columns_row(&visit->columns,
+	columns_row(&listing->columns,
 	    (const char *[]){where, buf_str(&shown_name), buf_str(&shown)});
 	buf_release(&shown_name);
 	buf_release(&shown);
@@ -85,32 +80,25 @@ static void find_set(void *context, enum mldv_layer layer, const char *name,
 static void visit_known(void *context, const char *name, const char *preset,
     const char *meaning)
 {
-	struct visit *visit = context;
+	struct listing *listing = context;
 	struct search search = {.name = name};
 
 	(void)meaning;
 	if (preset == NULL || strchr(name, '*') != NULL)
 		return;
-	mldv_settings_each(visit->project, find_set, &search);
+	mldv_settings_each(listing->context->project, find_set, &search);
 	if (!search.found)
-		add_setting(visit, name, preset, "default");
+		add_setting(listing, name, preset, "default");
 }
 
 static int list(const struct context *context, bool as_json)
 {
-	struct visit visit = {.columns.count = 3, .project = context->project};
+	struct listing listing;
 
-	json_begin(&visit.json, NULL, '[');
-	mldv_settings_each(context->project, visit_set, &visit);
-	mldv_settings_known(visit_known, &visit);
-	json_end(&visit.json, ']');
-	if (as_json)
-		json_write(&visit.json, context->term);
-	else
-		columns_write(&visit.columns, context->term);
-	columns_release(&visit.columns);
-	json_release(&visit.json);
-	return 0;
+	listing_open(&listing, context, as_json, 3);
+	mldv_settings_each(context->project, visit_set, &listing);
+	mldv_settings_known(visit_known, &listing);
+	return listing_close(&listing, 0);
 }
 
 static void match_known(void *context, const char *name, const char *preset,

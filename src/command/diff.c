@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 
 struct values {
@@ -15,13 +16,6 @@ struct values {
 static const struct option options[] = {
     {0, "json", NULL, "write JSON", FLAG(struct values, json)},
     {0},
-};
-
-struct visit {
-	const struct context *context;
-	struct json json;
-	struct columns columns;
-	bool as_json;
 };
 
 static const char *change_word(enum mldv_change change)
@@ -54,19 +48,19 @@ static void difference_json(struct json *json,
 static void visit_difference(void *context,
     const struct mldv_difference *difference)
 {
-	struct visit *visit = context;
+	struct listing *listing = context;
 	struct buf path = {0};
 	struct buf size = {0};
 
-	if (visit->as_json) {
-		difference_json(&visit->json, difference);
+	if (listing->as_json) {
+		difference_json(&listing->json, difference);
 		return;
 	}
 	if (difference->old_path != NULL) {
-		show_path(visit->context, difference->old_path, &path);
+		show_path(listing->context, difference->old_path, &path);
 		buf_add_str(&path, " -> ");
 	}
-	show_path(visit->context, difference->path, &path);
+	show_path(listing->context, difference->path, &path);
 	str_bytes(difference->change == MLDV_ADDED ? difference->new_size
 	                                           : difference->old_size,
 	    &size);
@@ -74,7 +68,7 @@ static void visit_difference(void *context,
 		buf_add_str(&size, " -> ");
 		str_bytes(difference->new_size, &size);
 	}
-	columns_row(&visit->columns,
+	columns_row(&listing->columns,
 	    (const char *[]){change_word(difference->change), buf_str(&path),
 	        buf_str(&size)});
 	buf_release(&path);
@@ -102,9 +96,7 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.context = context,
-	    .columns.count = 3,
-	    .as_json = given->json};
+	struct listing listing;
 	const char *const *words = context->words->items;
 	size_t revisions = count_revisions(context);
 	struct strs paths = {0};
@@ -114,21 +106,14 @@ static int run(const struct context *context, const void *values,
 		return err_set(err, MLDV_USAGE,
 		    "'%s' is one revision too many: two can be compared",
 		    words[2]);
-	json_begin(&visit.json, NULL, '[');
+	listing_open(&listing, context, given->json, 3);
 	if (paths_of(context, revisions, &paths, err) == 0)
 		ret =
 		    mldv_diff(context->project, revisions > 0 ? words[0] : NULL,
 		        revisions > 1 ? words[1] : NULL, &paths,
-		        visit_difference, &visit, err);
-	json_end(&visit.json, ']');
-	if (ret == 0 && given->json)
-		json_write(&visit.json, context->term);
-	else if (ret == 0)
-		columns_write(&visit.columns, context->term);
-	columns_release(&visit.columns);
-	json_release(&visit.json);
+		        visit_difference, &listing, err);
 	strs_release(&paths);
-	return ret;
+	return listing_close(&listing, ret);
 }
 
 const struct command command_diff = {

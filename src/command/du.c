@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 #include "mldv/gc.h"
 
@@ -19,13 +20,6 @@ static const struct option options[] = {
     {'l', "local", NULL, "ask no remote", FLAG(struct values, local)},
     {0, "json", NULL, "write JSON", FLAG(struct values, json)},
     {0},
-};
-
-struct visit {
-	const struct context *context;
-	bool as_json;
-	struct json json;
-	struct columns columns;
 };
 
 /* "12 MB", "12 MB, 3 MB shared" */
@@ -62,19 +56,19 @@ static void visit_json(struct json *json, const struct mldv_usage *usage)
 
 static void visit_usage(void *context, const struct mldv_usage *usage)
 {
-	struct visit *visit = context;
+	struct listing *listing = context;
 	struct buf path = {0};
 	struct buf size = {0};
 	struct buf local = {0};
 	struct buf remote = {0};
 
-	if (visit->as_json) {
+	if (listing->as_json) {
 		if (usage->path != NULL)
-			visit_json(&visit->json, usage);
+			visit_json(&listing->json, usage);
 		return;
 	}
 	if (usage->path != NULL)
-		show_path(visit->context, usage->path, &path);
+		show_path(listing->context, usage->path, &path);
 	else
 		buf_add_str(&path, "in all");
 	show_size(usage->files, usage->bytes, &size);
@@ -84,7 +78,7 @@ static void visit_usage(void *context, const struct mldv_usage *usage)
 		    &remote);
 	else if (usage->asked)
 		buf_add_str(&remote, "not there");
-	columns_row(&visit->columns,
+	columns_row(&listing->columns,
 	    (const char *[]){buf_str(&path), buf_str(&size), buf_str(&local),
 	        buf_str(&remote)});
 	buf_release(&path);
@@ -97,28 +91,19 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.context = context,
-	    .as_json = given->json,
-	    .columns.count = 4};
+	struct listing listing;
 	const struct mldv_du how = {.remote = given->remote,
 	    .local = given->local,
 	    .visit = visit_usage,
-	    .context = &visit};
+	    .context = &listing};
 	struct strs paths = {0};
 	int ret = paths_of(context, 0, &paths, err);
 
-	json_begin(&visit.json, NULL, '[');
+	listing_open(&listing, context, given->json, 4);
 	if (ret == 0)
 		ret = mldv_du(context->project, &paths, &how, err);
-	json_end(&visit.json, ']');
-	if (ret == 0 && given->json)
-		json_write(&visit.json, context->term);
-	else if (ret == 0)
-		columns_write(&visit.columns, context->term);
-	columns_release(&visit.columns);
-	json_release(&visit.json);
 	strs_release(&paths);
-	return ret;
+	return listing_close(&listing, ret);
 }
 
 const struct command command_du = {

@@ -3,6 +3,7 @@
 /* mldv fsck: is everything what its name says? */
 
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 
 struct values {

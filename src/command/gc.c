@@ -5,6 +5,7 @@
 #include "mldv/gc.h"
 #include "base/str.h"
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 
 struct values {

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 #include "mldv/look.h"
 
@@ -28,13 +29,6 @@ static const struct option options[] = {
     {0},
 };
 
-struct visit {
-	const struct context *context;
-	struct json json;
-	struct columns columns;
-	bool as_json;
-};
-
 static void entry_json(struct json *json, const struct mldv_entry *entry)
 {
 	json_begin(json, NULL, '{');
@@ -52,19 +46,19 @@ static void entry_json(struct json *json, const struct mldv_entry *entry)
 
 static void visit_entry(void *context, const struct mldv_entry *entry)
 {
-	struct visit *visit = context;
+	struct listing *listing = context;
 	struct buf files = {0};
 	struct buf size = {0};
 	struct buf path = {0};
 
-	if (visit->as_json) {
-		entry_json(&visit->json, entry);
+	if (listing->as_json) {
+		entry_json(&listing->json, entry);
 		return;
 	}
 	show_count(entry->files, "file", &files);
 	str_bytes(entry->bytes, &size);
-	show_path(visit->context, entry->path, &path);
-	columns_row(&visit->columns,
+	show_path(listing->context, entry->path, &path);
+	columns_row(&listing->columns,
 	    (const char *[]){entry->kind, buf_str(&files), buf_str(&size),
 	        buf_str(&path),
 	        entry->asked && !entry->there ? "not on the remote" : ""});
@@ -77,30 +71,21 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.context = context,
-	    .columns.count = 5,
-	    .as_json = given->json};
+	struct listing listing;
 	const struct mldv_list how = {.recursive = given->recursive,
 	    .ask = given->ask,
 	    .remote = given->remote,
 	    .revision = given->revision,
 	    .visit = visit_entry,
-	    .context = &visit};
+	    .context = &listing};
 	struct strs paths = {0};
 	int ret = -1;
 
-	json_begin(&visit.json, NULL, '[');
+	listing_open(&listing, context, given->json, 5);
 	if (paths_of(context, 0, &paths, err) == 0)
 		ret = mldv_list(context->project, &paths, &how, err);
-	json_end(&visit.json, ']');
-	if (ret == 0 && given->json)
-		json_write(&visit.json, context->term);
-	else if (ret == 0)
-		columns_write(&visit.columns, context->term);
-	columns_release(&visit.columns);
-	json_release(&visit.json);
 	strs_release(&paths);
-	return ret;
+	return listing_close(&listing, ret);
 }
 
 const struct command command_ls = {

@@ -5,6 +5,7 @@
 #include "mldv/metrics.h"
 
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 
 struct values {
@@ -16,31 +17,25 @@ static const struct option options[] = {
     {0},
 };
 
-struct visit {
-	const struct context *context;
-	struct json json;
-	struct columns columns;
-};
-
 static void visit_metric(void *context, const struct mldv_metric *metric)
 {
-	struct visit *visit = context;
+	struct listing *listing = context;
 	struct buf file = {0};
 	struct buf name = {0};
 	struct buf text = {0};
 
-	json_begin(&visit->json, NULL, '{');
-	json_text(&visit->json, "file", metric->file);
-	json_text(&visit->json, "name", metric->name);
+	json_begin(&listing->json, NULL, '{');
+	json_text(&listing->json, "file", metric->file);
+	json_text(&listing->json, "name", metric->name);
 	if (metric->number)
-		json_number(&visit->json, "value", metric->value);
+		json_number(&listing->json, "value", metric->value);
 	else
-		json_text(&visit->json, "value", metric->text);
-	json_end(&visit->json, '}');
-	show_path(visit->context, metric->file, &file);
+		json_text(&listing->json, "value", metric->text);
+	json_end(&listing->json, '}');
+	show_path(listing->context, metric->file, &file);
 	show_text(metric->name, &name);
 	show_text(metric->text, &text);
-	columns_row(&visit->columns,
+	columns_row(&listing->columns,
 	    (const char *[]){buf_str(&file), buf_str(&name), buf_str(&text)});
 	buf_release(&file);
 	buf_release(&name);
@@ -52,21 +47,14 @@ static int run(const struct context *context, const void *values,
 {
 	const struct values *given = values;
 	const struct strs *words = context->words;
-	struct visit visit = {.context = context, .columns.count = 3};
+	struct listing listing;
 	int ret;
 
-	json_begin(&visit.json, NULL, '[');
+	listing_open(&listing, context, given->json, 3);
 	ret = mldv_metrics(context->project,
-	    words->count > 0 ? words->items[0] : NULL, visit_metric, &visit,
+	    words->count > 0 ? words->items[0] : NULL, visit_metric, &listing,
 	    err);
-	json_end(&visit.json, ']');
-	if (ret == 0 && given->json)
-		json_write(&visit.json, context->term);
-	else if (ret == 0)
-		columns_write(&visit.columns, context->term);
-	columns_release(&visit.columns);
-	json_release(&visit.json);
-	return ret;
+	return listing_close(&listing, ret);
 }
 
 const struct command command_metrics_show = {

@@ -5,6 +5,7 @@
 #include "mldv/remote.h"
 
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 
 struct values {
@@ -66,25 +67,20 @@ static int run_default(const struct context *context, const void *values,
 	return ret;
 }
 
-struct visit {
-	struct json json;
-	struct columns columns;
-};
-
 static void visit_remote(void *context, const struct mldv_remote_info *remote)
 {
-	struct visit *visit = context;
+	struct listing *listing = context;
 	struct buf name = {0};
 	struct buf url = {0};
 
-	json_begin(&visit->json, NULL, '{');
-	json_text(&visit->json, "name", remote->name);
-	json_text(&visit->json, "url", remote->url);
-	json_bool(&visit->json, "default", remote->preset);
-	json_end(&visit->json, '}');
+	json_begin(&listing->json, NULL, '{');
+	json_text(&listing->json, "name", remote->name);
+	json_text(&listing->json, "url", remote->url);
+	json_bool(&listing->json, "default", remote->preset);
+	json_end(&listing->json, '}');
 	show_text(remote->name, &name);
 	show_text(remote->url, &url);
-	columns_row(&visit->columns,
+	columns_row(&listing->columns,
 	    (const char *[]){buf_str(&name), buf_str(&url),
 	        remote->preset ? "(default)" : ""});
 	buf_release(&name);
@@ -95,19 +91,12 @@ static int run_list(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.columns.count = 3};
+	struct listing listing;
 
 	(void)err;
-	json_begin(&visit.json, NULL, '[');
-	mldv_remote_each(context->project, visit_remote, &visit);
-	json_end(&visit.json, ']');
-	if (given->json)
-		json_write(&visit.json, context->term);
-	else
-		columns_write(&visit.columns, context->term);
-	columns_release(&visit.columns);
-	json_release(&visit.json);
-	return 0;
+	listing_open(&listing, context, given->json, 3);
+	mldv_remote_each(context->project, visit_remote, &listing);
+	return listing_close(&listing, 0);
 }
 
 const struct command command_remote_add = {

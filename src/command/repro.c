@@ -3,6 +3,7 @@
 /* mldv repro: run the stages that are stale. */
 
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 #include "mldv/pipeline.h"
 

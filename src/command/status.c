@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "command/command.h"
+#include "command/listing.h"
 #include "command/report.h"
 #include "mldv/pipeline.h"
 
