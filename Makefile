@@ -179,7 +179,7 @@ run-tests: $(filter $(units) $(fuzzers),$(TESTS)) \
 	CMOCKA_MESSAGE_OUTPUT=TAP MLDV=$(abspath $(out)/mldv) \
 	    LSAN_OPTIONS=print_suppressions=0 \
 	    MLDV_TOOLS=$(abspath $(out)/test/tool) \
-	    prove --exec '$(prefix.$(BUILD))' $(PROVEFLAGS) $(TESTS)
+	    test/tool/rgw.sh run prove --exec '$(prefix.$(BUILD))' $(PROVEFLAGS) $(TESTS)
 
 memcheck: $(units)
 	CMOCKA_MESSAGE_OUTPUT=TAP prove $(PROVEFLAGS) --exec \

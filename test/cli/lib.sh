@@ -29,6 +29,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # Nothing of who runs the tests, or of the Git hook they may run in.
+for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p'); do
+	unset "$name"
+done
 unset XDG_CONFIG_HOME XDG_CACHE_HOME GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE \
 	GIT_COMMON_DIR GIT_CONFIG_GLOBAL GIT_CONFIG_COUNT GIT_PREFIX CDPATH
 umask 022
@@ -39,6 +42,8 @@ GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org
 GIT_COMMITTER_NAME=C GIT_COMMITTER_EMAIL=c@example.org
 GIT_AUTHOR_DATE='2001-01-01 00:00:00 +0000'
 GIT_COMMITTER_DATE=$GIT_AUTHOR_DATE
+AWS_EC2_METADATA_DISABLED=true no_proxy=127.0.0.1,localhost
+export AWS_EC2_METADATA_DISABLED no_proxy
 export MLDV PATH LC_ALL TZ HOME TERM GIT_CONFIG_NOSYSTEM GIT_TERMINAL_PROMPT \
 	GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_AUTHOR_DATE \
 	GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL GIT_COMMITTER_DATE
@@ -141,4 +146,57 @@ hasnt() {
 project() {
 	git init -q "${1:-.}"
 	(cd "${1:-.}" && mldv init >/dev/null)
+}
+
+# need_s3 'what this script is about': from here on there is a real S3 (see
+# test/tool/rgw.sh), and AWS's variables name it and the user who owns what the
+# tests make in it. Where it is not installed, the script ends here.
+need_s3() {
+	if ! "$top/test/tool/rgw.sh" have; then
+		skip "$1" 'radosgw, ceph-mon, ceph-osd and ceph-common are missing'
+		finish
+	fi
+	[ -n "${MLDV_RGW:-}" ] || exec "$top/test/tool/rgw.sh" run sh "$0"
+	settings=$("$top/test/tool/rgw.sh" up) || {
+		echo 'Bail out! no S3'
+		exit 1
+	}
+	# shellcheck source=/dev/null
+	. "$settings"
+	AWS_ENDPOINT_URL_S3=http://127.0.0.1:$RGW_PORT
+	AWS_ENDPOINT_URL_STS=$AWS_ENDPOINT_URL_S3
+	AWS_ACCESS_KEY_ID=$RGW_OWNER AWS_SECRET_ACCESS_KEY=$RGW_OWNER_SECRET
+	AWS_REGION=us-east-1
+	export AWS_ENDPOINT_URL_S3 AWS_ENDPOINT_URL_STS AWS_ACCESS_KEY_ID \
+		AWS_SECRET_ACCESS_KEY AWS_REGION
+}
+
+# s3 METHOD /BUCKET[/KEY][?QUERY] [HEADER:VALUE...] [@FILE | =BODY]: one
+# request with the credentials and to the endpoint that the environment names.
+s3() {
+	python3 -B "$top/test/tool/s3req.py" "$@"
+}
+
+# as_reader COMMAND...: as the user who may only what a bucket's policy says.
+as_reader() {
+	AWS_ACCESS_KEY_ID=$RGW_READER AWS_SECRET_ACCESS_KEY=$RGW_READER_SECRET \
+		"$@"
+}
+
+# new_bucket [versioned]: an empty one of this test's own, its name in $bucket.
+new_bucket() {
+	bucket=$(basename "$scratch" | tr 'A-Z.' 'a-z-')-$count
+	s3 PUT "/$bucket"
+	[ "${1:-}" != versioned ] || s3 PUT "/$bucket?versioning" \
+		'=<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
+}
+
+# new_role NAME: one that the owner may assume; its ARN in $role.
+new_role() {
+	role=arn:aws:iam:::role/$1
+	"$top/test/tool/rgw.sh" admin role create --role-name "$1" \
+		--assume-role-policy-doc '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam:::user/owner"]},"Action":["sts:AssumeRole"]}]}' >role.out
+	"$top/test/tool/rgw.sh" admin role policy put --role-name "$1" \
+		--policy-name all \
+		--policy-doc '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"*"}]}' >>role.out
 }
