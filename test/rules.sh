@@ -50,7 +50,7 @@ BEGIN {
 	home["jansson.h"] = "src/format/json.c"
 	home["utf8proc.h"] = "src/base/utf8.c"
 	home["archive"] = "(the unit tests)"
-	home["curl/"] = "src/net/client.c"
+	home["curl/"] = "src/net/"
 
 	# Who may name files: base/tempfile.c, durably; place.c, a tree it has built.
 	renames = "^src/(base/tempfile|project/place(_write)?)\\.c$"
