@@ -17,7 +17,8 @@ struct sync {
 	const struct mldv_transfer *options;
 	struct mldv_transferred *out;
 	struct remote *remote;
-	struct items items;
+	struct items items; /* that are to move */
+	struct items all;   /* of the project; lies in the arena of those */
 	struct picks picks; /* of each item */
 	struct lock lock;   /* of the store */
 	struct failures failures;
@@ -43,7 +44,7 @@ static int push_item(struct sync *sync, struct pick *pick,
 		return -1;
 	/* What is there already needs nothing to build on. */
 	if (!pushed &&
-	    earlier_find(sync->project, sync->options->revision, &sync->items,
+	    earlier_find(sync->project, sync->options->revision, &sync->all,
 	        item, &earlier, err) < 0)
 		return -1;
 	options.earlier_count = earlier.count;
@@ -166,6 +167,22 @@ static int sync_items(struct sync *sync, struct mldv_error *err)
 	return failures_end(&sync->failures, err);
 }
 
+/* What another item has on the remote counts, whatever is to move now. */
+static int load_items(struct sync *sync, const struct strs *paths,
+    struct mldv_error *err)
+{
+	struct items *items = &sync->items;
+
+	if (items_load_at(sync->project, sync->options->revision, items, err) <
+	    0)
+		return -1;
+	if (items->count > 0)
+		sync->all.list = arena_copy(&items->arena, items->list,
+		    items->count * sizeof(*items->list));
+	sync->all.count = items->count;
+	return items_select(items, paths, err);
+}
+
 static int sync_begin(struct sync *sync, const struct strs *paths,
     struct mldv_error *err)
 {
@@ -179,8 +196,7 @@ static int sync_begin(struct sync *sync, const struct strs *paths,
 	if (remotes_choose(project, sync->options->remote, &arena, &name,
 	        err) == 0 &&
 	    project_lock_store(project, &sync->lock, LOCK_SHARED, err) == 0 &&
-	    items_load_at(project, revision, &sync->items, err) == 0 &&
-	    items_select(&sync->items, paths, err) == 0 &&
+	    load_items(sync, paths, err) == 0 &&
 	    picks_load(project, &sync->items, paths, revision == NULL,
 	        &sync->picks, err) == 0)
 		ret = remotes_open(project, name, &sync->remote, err);
