@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/strs.h"
+#include "remote/dirclock.h"
 #include "store/link.h"
 
 /*
@@ -231,24 +232,11 @@ static int64_t monotonic(void)
 	return now.tv_sec;
 }
 
-/* Asks the file system what time it is, by the stamp of a new file. */
+/* Asks the file system what time it is. */
 static int read_clock(struct dir *dir, struct mldv_error *err)
 {
-	struct tempfile temp = {0};
-	struct stat st;
-	int ret = 0;
-
-	if (tempfile_open(&temp, dir->root, 0600, err) < 0)
+	if (dirclock_read(dir->root, &dir->now, err) < 0)
 		return -1;
-	/* Some network file systems give a stamp only to what was written. */
-	if (file_write(temp.fd, dir->root, "\n", 1, err) < 0)
-		ret = -1;
-	else if (fsync(temp.fd) < 0 || fstat(temp.fd, &st) < 0)
-		ret = err_errno(err, "cannot look at '%s'", temp.path);
-	tempfile_release(&temp);
-	if (ret < 0)
-		return -1;
-	dir->now = st.st_mtim.tv_sec;
 	dir->then = monotonic();
 	dir->timed = true;
 	return 0;

@@ -62,6 +62,42 @@ check 'a small change makes a small push' '
 	same ../p/d d
 '
 
+check 'an item that is pushed alone builds on what the others sent' '
+	start
+	# The store has both in one pack, which may not go whole with e.
+	head -c 3000000 /dev/urandom >d/r; head -c 9000 /dev/urandom >d/s
+	mldv add d; git commit -qm r
+	mldv push d
+	mkdir e; cp d/r e/r; echo new >e/new; mldv add e
+	git add .; git commit -qm e
+	before=$(du -sb ../remote | cut -f1)
+	mldv push e
+	after=$(du -sb ../remote | cut -f1)
+	[ $((after - before)) -lt 1000000 ]
+	cd ..; git clone -q p q; cd q; mldv pull e
+	same ../p/e e
+'
+
+# Where it is this kernel that stamps files: others must see a byte written.
+case $(stat -f -c %T .) in
+ext2/ext3 | xfs | btrfs | tmpfs) stamped=yes ;;
+*) stamped= ;;
+esac
+if [ "$stamped" ] && strace -o /dev/null true 2>/dev/null; then
+	check 'a push that has nothing to do writes nothing to the remote' '
+		start
+		mldv push
+		strace -f -o ../trace -e trace=file,fsync,fdatasync mldv push
+		has remote/manifests/ ../trace
+		hasnt "sync(" ../trace
+		grep "/remote/*\"" ../trace >roots || true
+		hasnt "O_CREAT|rename|unlink|link" roots
+	'
+else
+	skip 'a push that has nothing to do writes nothing to the remote' \
+		'strace cannot trace here, or the file system is unknown'
+fi
+
 check 'what is added by mistake and removed before the push never leaves' '
 	start
 	echo canary-7c1f >d/secret; mldv add d
