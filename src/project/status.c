@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "mldv/data.h"
-#include "project/listing.h"
+#include "project/compare.h"
 #include "project/pick.h"
 #include "project/pushed.h"
 #include "project/worktree.h"
@@ -31,19 +31,6 @@ static void report(const struct looking *looking, const struct mldv_item *item)
 	looking->options->visit(looking->options->context, item);
 }
 
-static void count_change(void *context, const struct listed *old,
-    const struct listed *new)
-{
-	struct mldv_item *item = context;
-
-	if (!old)
-		item->added++;
-	else if (!new)
-		item->removed++;
-	else
-		item->changed++;
-}
-
 /* What is there now, and what should be. */
 struct comparison {
 	struct mldv_project *project;
@@ -52,39 +39,57 @@ struct comparison {
 	const struct snapshot *disk;
 };
 
-/* Adds the files that are wanted. */
-static int list_wanted(const struct comparison *comparison, struct listing *out,
-    struct mldv_error *err)
-{
-	struct snapshot wanted;
+/* How an item was modified. */
+struct modified {
+	struct mldv_project *project;
+	struct mldv_item *out;
+	bool kept; /* what changed is in the store as it was */
+};
 
-	if (trees_expand_parts(comparison->project->store,
-	        &comparison->item->content, comparison->parts, &wanted,
-	        err) < 0)
-		return -1;
-	listing_add_snapshot(out, "", &wanted);
-	snapshot_release(&wanted);
-	return 0;
+static int count_change(void *context, const struct content *old,
+    const struct content *new, struct mldv_error *err)
+{
+	struct modified *modified = context;
+	int there = 1;
+
+	if (!old)
+		modified->out->added++;
+	else if (!new)
+		modified->out->removed++;
+	else
+		modified->out->changed++;
+	if (old && modified->kept)
+		there = store_has(modified->project->store, &old->oid,
+		    old->size, err);
+	modified->kept = modified->kept && there > 0;
+	return there < 0 ? -1 : 0;
 }
 
-/* How a modified item differs; not known if its trees are not here. */
+/*
+ * How a modified item differs; not known if its trees are not here. *kept
+ * becomes whether it could be had back: what did not change lies there.
+ */
 static int count_changes(const struct comparison *comparison,
-    struct mldv_item *out, struct mldv_error *err)
+    struct mldv_item *out, bool *kept, struct mldv_error *err)
 {
-	struct listing old = {0};
-	struct listing new = {0};
-	int ret = list_wanted(comparison, &old, err);
+	struct modified modified = {comparison->project, out, true};
+	struct mldv_item before = *out;
+	const struct compare compare = {
+	    .store = comparison->project->store,
+	    .recorded = &comparison->item->content,
+	    .parts = comparison->parts,
+	    .disk = comparison->disk,
+	    .context = &modified,
+	    .visit = count_change,
+	};
 
-	if (ret == 0) {
-		listing_add_snapshot(&new, "", comparison->disk);
-		listing_compare(&old, &new, count_change, out);
+	if (compare_item(&compare, err) == 0) {
 		out->counted = true;
-	} else if (err->code == MLDV_MISSING) {
-		ret = 0;
+		*kept = modified.kept;
+		return 0;
 	}
-	listing_release(&old);
-	listing_release(&new);
-	return ret;
+	*out = before;
+	return err->code == MLDV_MISSING ? 0 : -1;
 }
 
 static int find_stored(void *context, const char *path,
@@ -156,7 +161,8 @@ static int look_at_missing(const struct comparison *comparison,
 
 /* Something lies there, which is content. */
 static int look_at_disk(const struct comparison *comparison, bool noted,
-    struct content *content, struct mldv_item *out, struct mldv_error *err)
+    struct content *content, struct mldv_item *out, bool *kept,
+    struct mldv_error *err)
 {
 	struct partial partial = {
 	    .parts = comparison->parts,
@@ -182,11 +188,11 @@ static int look_at_disk(const struct comparison *comparison, bool noted,
 	out->state = MLDV_MODIFIED;
 	out->files = content->files;
 	out->bytes = content->size;
-	return count_changes(comparison, out, err);
+	return count_changes(comparison, out, kept, err);
 }
 
 static int look(struct mldv_project *project, const struct item *item,
-    struct mldv_item *out, struct mldv_error *err)
+    struct mldv_item *out, bool *kept, struct mldv_error *err)
 {
 	struct snapshot snapshot = {0};
 	struct parts parts;
@@ -199,7 +205,8 @@ static int look(struct mldv_project *project, const struct item *item,
 		return -1;
 	ret = worktree_hash(project, item->path, &content, &snapshot, err);
 	if (ret == 0)
-		ret = look_at_disk(&comparison, noted > 0, &content, out, err);
+		ret = look_at_disk(&comparison, noted > 0, &content, out, kept,
+		    err);
 	else if (err->code == MLDV_NOT_FOUND)
 		ret = look_at_missing(&comparison, out, err);
 	snapshot_release(&snapshot);
@@ -209,17 +216,19 @@ static int look(struct mldv_project *project, const struct item *item,
 
 /* Is what the pointer says here, and only here? */
 static int is_here_only(struct mldv_project *project, const struct item *item,
-    enum mldv_state state, struct mldv_error *err)
+    const struct mldv_item *found, bool kept, struct mldv_error *err)
 {
 	int pushed;
 
-	if (item->git || item->content.files == 0 || state == MLDV_ABSENT ||
-	    state == MLDV_SKIPPED)
+	if (item->git || item->content.files == 0 ||
+	    found->state == MLDV_ABSENT || found->state == MLDV_SKIPPED)
 		return 0;
 	pushed = pushed_has(project, &item->content, err);
 	if (pushed != 0)
 		return pushed < 0 ? -1 : 0;
-	return state == MLDV_MODIFIED ? is_complete(project, item, err) : 1;
+	if (found->state != MLDV_MODIFIED)
+		return 1;
+	return found->part ? is_complete(project, item, err) : kept;
 }
 
 static int look_at_item(const struct looking *looking, const struct item *item,
@@ -232,13 +241,14 @@ static int look_at_item(const struct looking *looking, const struct item *item,
 	    .files = item->content.files,
 	    .bytes = item->content.size,
 	};
+	bool kept = false;
 	int here_only;
 
 	if (project_check(looking->project, err) < 0 ||
-	    look(looking->project, item, &out, err) < 0)
+	    look(looking->project, item, &out, &kept, err) < 0)
 		return -1;
 	report(looking, &out);
-	here_only = is_here_only(looking->project, item, out.state, err);
+	here_only = is_here_only(looking->project, item, &out, kept, err);
 	if (here_only == 1) {
 		const struct mldv_item here = {
 		    .path = item->path,
