@@ -200,3 +200,62 @@ new_role() {
 		--policy-name all \
 		--policy-doc '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"*"}]}' >>role.out
 }
+
+# fake_s3 [OPTION...]: from here to the end of the case there is a fake S3
+# (see test/tool/fakes3.py), and AWS's variables name it and its user KEY. It
+# reads ./fake.json and ./faults if they are there, and writes ./requests.
+fake_s3() {
+	[ ! -e fake.json ] || set -- "$@" --config fake.json
+	[ ! -e faults ] || set -- "$@" --faults faults
+	python3 -B "$top/test/tool/fakes3.py" --log requests "$@" >port &
+	while [ ! -s port ]; do
+		kill -0 $! || return 1
+		sleep 0.02
+	done
+	fake=http://127.0.0.1:$(cat port)
+	AWS_ENDPOINT_URL=$fake AWS_ENDPOINT_URL_S3=$fake AWS_REGION=us-east-1
+	AWS_ACCESS_KEY_ID=KEY AWS_SECRET_ACCESS_KEY=SECRET
+	export AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_REGION \
+		AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+	unset AWS_ENDPOINT_URL_STS
+}
+
+# fake WHAT [JSON]: changes the fake while it runs; faults are read from
+# standard input.
+fake() {
+	python3 -c 'import sys, urllib.request as u
+body = sys.argv[2] if len(sys.argv) > 2 else sys.stdin.read()
+u.build_opener(u.ProxyHandler({})).open(sys.argv[1], body.encode())' \
+		"$fake/_fake/$1" ${2+"$2"}
+}
+
+# asked OPERATION [COUNT]: how often the fake was asked for it; with a count,
+# whether it was just so often.
+asked() {
+	asked=$(grep -c "\"op\": \"$1\"" requests) || :
+	[ $# -eq 1 ] || [ "$asked" -eq "$2" ] || {
+		echo "$1 was asked for $asked times, not $2"
+		return 1
+	}
+	[ $# -eq 2 ] || echo "$asked"
+}
+
+# need_botocore 'what is tried': AWS's own client, from PyPI, for
+# "$botocore/bin/python3".
+need_botocore() {
+	botocore=$top/build/botocore
+	mkdir -p "$top/build"
+	(
+		flock 8
+		[ ! -e "$botocore/done" ] || exit 0
+		rm -rf "$botocore"
+		echo "# installing botocore from PyPI into $botocore"
+		python3 -m venv "$botocore" &&
+			"$botocore/bin/pip" -q --disable-pip-version-check \
+				install 'botocore>=1.36' &&
+			: >"$botocore/done"
+	) 8>"$top/build/botocore.lock" || {
+		skip "$1" 'botocore cannot be had from PyPI'
+		finish
+	}
+}

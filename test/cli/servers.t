@@ -79,4 +79,41 @@ check 'a run that is killed takes its gateway along' '
 	for pid in $(cat pids); do [ ! -e "/proc/$pid" ]; done
 '
 
+need_botocore 'the servers, by the eyes of AWS'\''s own client'
+
+# looks_right BUCKET: AWS's own client sees S3 there.
+looks_right() {
+	"$botocore/bin/python3" -B "$top/test/tool/fakecheck.py" "$1"
+}
+
+check 'AWS'\''s own client takes the gateway for S3' '
+	new_bucket
+	new_role "r-$count-$$"
+	ROLE=$role looks_right "$bucket"
+'
+
+check 'and the fake, with all that gives out credentials' '
+	cat >fake.json <<-END
+		{"users": {"KEY": {"secret": "SECRET"},
+			"LESSER": {"secret": "SECRET2", "deny": ["s3:ListBucket"]}},
+		"buckets": {"bucket": {}}, "web_token": "web-token",
+		"roles": {"arn:aws:iam::1:role/r": {"external_id": "outside"},
+			"arn:aws:iam::1:role/w": {"web": true}},
+		"container": {"token": "container-token"},
+		"instance": {"role": "role", "region": "us-east-1"},
+		"sso": {"account": "1", "role": "r", "tokens": ["sso-token"],
+			"refresh_token": "again"}}
+	END
+	fake_s3
+	FAKE=$fake looks_right bucket
+	asked ContainerCredentials 2
+'
+
+check 'each fault does what its name says, and nothing wrong is let in' '
+	echo "{\"buckets\": {\"bucket\": {}}}" >fake.json
+	fake_s3
+	FAKE=$fake python3 -B "$top/test/tool/faultcheck.py"
+	has "\"fault\": \"reset\"" requests
+'
+
 finish
