@@ -11,7 +11,7 @@ _mldv()
 		*)
 			name=${name:+$name }${COMP_WORDS[i]}
 			case $name in
-			remote | new | metrics) ;;
+			remote | hooks | new | metrics) ;;
 			*) break ;;
 			esac
 			;;
@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics help version'
+		words=' add repro status push pull init remote config hooks rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
@@ -27,13 +27,18 @@ _mldv()
 	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
 	'push') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;
 	'pull') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run -r --remote' ;;
-	'init') options=' -q --quiet --no-wait -h --help' ;;
+	'init') options=' -q --quiet --no-wait -h --help --no-hooks' ;;
 	'remote') words='add list default remove' ;;
 	'remote add') options=' -q --quiet --no-wait -h --help --local' ;;
 	'remote list') options=' -q --quiet --no-wait -h --help --json' ;;
 	'remote default') options=' -q --quiet --no-wait -h --help --local' ;;
 	'remote remove') options=' -q --quiet --no-wait -h --help' ;;
 	'config') options=' -q --quiet --no-wait -h --help -l --list --unset --user --local --json' ;;
+	'hooks') words='install uninstall status run' ;;
+	'hooks install') options=' -q --quiet --no-wait -h --help' ;;
+	'hooks uninstall') options=' -q --quiet --no-wait -h --help' ;;
+	'hooks status') options=' -q --quiet --no-wait -h --help' ;;
+	'hooks run') options=' -q --quiet --no-wait -h --help' ;;
 	'rm') options=' -q --quiet --no-wait -h --help -k --keep -f --force' ;;
 	'mv') options=' -q --quiet --no-wait -h --help' ;;
 	'diff') options=' -q --quiet --no-wait -h --help --json' ;;

@@ -2,21 +2,60 @@
 
 /* mldv init: make a Git repository a project. */
 
+#include "mldv/hooks.h"
+
 #include "command/command.h"
 #include "command/report.h"
+
+struct values {
+	bool no_hooks;
+};
+
+static const struct option options[] = {
+    {0, "no-hooks", NULL, "leave Git's hooks alone",
+        FLAG(struct values, no_hooks)},
+    {0},
+};
+
+static void count_hook(void *context, const struct mldv_hook *hook)
+{
+	size_t *count = context;
+
+	(void)hook;
+	++*count;
+}
+
+static int install_hooks(const struct context *context, struct strs *staged,
+    size_t *count, struct mldv_error *err)
+{
+	struct mldv_project *project;
+	int ret = mldv_project_open(&project, ".", context->events, err);
+
+	if (ret < 0)
+		return -1;
+	ret = mldv_hooks_install(project, count_hook, count, staged, err);
+	mldv_project_close(project);
+	return ret;
+}
 
 static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
+	const struct values *given = values;
 	struct strs staged = {0};
+	size_t hooks = 0;
 	bool made = false;
 	int ret = mldv_project_init(".", &made, &staged, err);
 
-	(void)values;
-	if (ret == 0 && !made)
-		term_say(context->term, "this is a project already");
-	else if (ret == 0)
+	if (ret == 0 && made)
 		say_wrote(context, "mldv.ini .gitattributes", &staged);
+	if (ret == 0 && !given->no_hooks)
+		ret = install_hooks(context, &staged, &hooks, err);
+	if (ret == 0 && hooks > 0)
+		term_say(context->term,
+		    "installed Git hooks; 'mldv hooks status' lists them");
+	else if (ret == 0 && !made)
+		term_say(context->term, "this is a project already");
 	strs_release(&staged);
 	return ret;
 }
@@ -26,5 +65,7 @@ const struct command command_init = {
     .summary = "make the Git repository a project",
     .arguments = "",
     .group = GROUP_START,
+    .options = options,
+    .size = sizeof(struct values),
     .run = run,
 };

@@ -18,6 +18,10 @@ const struct command *const commands[] = {
     &command_remote_default,
     &command_remote_remove,
     &command_config,
+    &command_hooks_install,
+    &command_hooks_uninstall,
+    &command_hooks_status,
+    &command_hooks_run,
 
     &command_rm,
     &command_mv,

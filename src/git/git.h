@@ -117,6 +117,8 @@ CHECKED int git_head(struct git *git, struct buf *out, struct mldv_error *err);
 /* The same of any revision; MLDV_NOT_FOUND if there is no such commit. */
 CHECKED int git_commit_of(struct git *git, const char *revision,
     struct buf *out, struct mldv_error *err);
+/* Does the revision name anything that is here? */
+bool git_is_there(struct git *git, const char *revision);
 /* The files that Git knows of nor ignores below a directory, sorted. */
 CHECKED int git_untracked(struct git *git, const char *dir, struct strs *out,
     struct mldv_error *err);
@@ -165,5 +167,46 @@ CHECKED int git_servers(struct git *git, struct strs *out,
 /* Searches every commit that the refs of a repository reach. */
 CHECKED int git_search_server(const char *dir, const struct git_search *search,
     struct mldv_error *err);
+
+/* --- Hooks --- */
+
+/* Where Git looks for hooks: core.hooksPath, or .git/hooks; appended. */
+CHECKED int git_hooks_dir(struct git *git, struct buf *out,
+    struct mldv_error *err);
+/* 1 if Git's setting is value (NULL: is not set), else 0. */
+CHECKED int git_config_is(struct git *git, const char *name, const char *value,
+    struct mldv_error *err);
+/* Sets a setting of this clone; NULL takes it away, if it is there. */
+CHECKED int git_config_put(struct git *git, const char *name, const char *value,
+    struct mldv_error *err);
+
+/* --- What a push would publish --- */
+
+/*
+ * The files that commits bring: those reachable from tips, but not from bases,
+ * where commits that are not here are passed over. Both are full ids.
+ */
+struct git_range {
+	const struct strs *tips;
+	const struct strs *bases;
+	/* dir is "" or ends with a slash. */
+	bool (*wanted)(const char *dir, const char *name);
+	int (*visit)(void *context, const char *commit, const char *path,
+	    struct mldv_error *err);
+	void *context;
+};
+/*
+ * Visits every file of a commit that none of its parents has with the same
+ * bytes, parents before children.
+ */
+CHECKED int git_changes(struct git *git, const struct git_range *range,
+    struct mldv_error *err);
+/*
+ * Adds the commits that Git last saw on the branches of a remote, given by
+ * what a push gives to its hook: name and URL; the same twice if the URL was
+ * all that was given, and then every remote with that URL counts.
+ */
+CHECKED int git_tracked(struct git *git, const char *name, const char *url,
+    struct strs *out, struct mldv_error *err);
 
 #endif

@@ -131,17 +131,41 @@ struct written {
 	struct strs paths;
 };
 
+static const char *const attributes[] = {"*.mldv -text", PROJECT_LOCK " -text",
+    NULL};
+
+int init_attributes(struct mldv_project *project, struct strs *staged,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs added = {0};
+	struct strs none = {0};
+	int ret = add_lines(path_join(&arena, project->root, ATTRIBUTES),
+	    attributes, &added, err);
+
+	if (ret == 0 && added.count > 0 &&
+	    config_yes(&project->config, "git.stage")) {
+		ret = git_stage_lines(project->git, ATTRIBUTES, &added, &none,
+		    err);
+		if (ret < 0)
+			ret = project_not_staged(project, err);
+		else
+			strs_add(staged, ATTRIBUTES);
+	}
+	strs_release(&added);
+	arena_release(&arena);
+	return ret;
+}
+
 static int write_files(const struct git *git, struct written *written,
     struct mldv_error *err)
 {
-	static const char *const lines[] = {"*.mldv -text",
-	    PROJECT_LOCK " -text", NULL};
 	struct arena arena = {0};
 	const char *root = git_root(git);
 	int ret = -1;
 
 	if (init_exclude(git_common(git), err) < 0 ||
-	    add_lines(path_join(&arena, root, ATTRIBUTES), lines,
+	    add_lines(path_join(&arena, root, ATTRIBUTES), attributes,
 	        &written->attributes, err) < 0)
 		goto out;
 	/* Last, because it is what makes a project. */

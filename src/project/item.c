@@ -347,6 +347,28 @@ int items_load(struct mldv_project *project, struct items *out,
 	return items_load_at(project, NULL, out, err);
 }
 
+int items_load_some(struct mldv_project *project, const char *revision,
+    const struct strs *files, struct items *out, struct mldv_error *err)
+{
+	struct loading loading = {project, revision, out, 0};
+	int ret = 0;
+
+	*out = (struct items){0};
+	for (size_t i = 0; ret == 0 && i < files->count; i++) {
+		const char *file = files->items[i];
+
+		if (strcmp(file, PROJECT_LOCK) == 0)
+			ret = load_outputs(&loading, err);
+		else if (strcmp(path_base(file), POINTER_SUFFIX) != 0)
+			ret = load_pointer(&loading, file, err);
+	}
+	if (ret < 0)
+		items_release(out);
+	else
+		sort_items(&loading);
+	return ret;
+}
+
 const struct item *items_find(const struct items *items, const char *path)
 {
 	size_t low = 0;

@@ -35,6 +35,9 @@ CHECKED int items_load(struct mldv_project *project, struct items *out,
 /* The items of a Git revision. */
 CHECKED int items_load_at(struct mldv_project *project, const char *revision,
     struct items *out, struct mldv_error *err);
+/* Only those of some pointers, or of mldv.lock, given by their files' paths. */
+CHECKED int items_load_some(struct mldv_project *project, const char *revision,
+    const struct strs *files, struct items *out, struct mldv_error *err);
 const struct item *items_find(const struct items *items, const char *path);
 /*
  * The item that path is or lies in, or NULL. *inner, if given, becomes what

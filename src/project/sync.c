@@ -10,6 +10,7 @@
 #include "project/prune.h"
 #include "project/pushed.h"
 #include "project/remotes.h"
+#include "project/sync.h"
 
 /* One push or fetch. */
 struct sync {
@@ -50,6 +51,22 @@ static int push_item(struct sync *sync, struct pick *pick,
 	options.earlier_count = earlier.count;
 	return remote_push(sync->remote, sync->project->store, &item->content,
 	    &options, count, err);
+}
+
+/* What was sent is there only if the remote itself says so. */
+static int push_and_ask(struct sync *sync, struct pick *pick,
+    struct mldv_done *done, struct remote_count *count, struct mldv_error *err)
+{
+	int found = 1;
+
+	if (push_item(sync, pick, done, count, err) < 0)
+		return -1;
+	if (!count->nothing)
+		found = remote_has(sync->remote, &pick->item->content, err);
+	if (found == 0)
+		return err_set(err, MLDV_FAILED,
+		    "it was sent, but is not on the remote; push again");
+	return found < 0 ? -1 : 0;
 }
 
 static int fetch_item(struct sync *sync, struct pick *pick,
@@ -227,6 +244,36 @@ int mldv_push(struct mldv_project *project, const struct strs *paths,
 
 	if (ret == 0)
 		ret = sync_items(&sync, err);
+	sync_end(&sync);
+	return ret;
+}
+
+int sync_push(struct mldv_project *project, const char *revision,
+    const struct items *items, const struct mldv_transfer *options,
+    struct mldv_transferred *out, struct mldv_error *err)
+{
+	struct mldv_transfer at = *options;
+	struct sync sync = {
+	    .project = project,
+	    .options = &at,
+	    .out = out,
+	    .items = *items,
+	    .move = push_and_ask,
+	};
+	struct arena arena = {0};
+	const char *name;
+	int ret = -1;
+
+	at.revision = revision;
+	if (remotes_choose(project, at.remote, &arena, &name, err) == 0 &&
+	    project_lock_store(project, &sync.lock, LOCK_SHARED, err) == 0 &&
+	    picks_load(project, &sync.items, NULL, false, &sync.picks, err) ==
+	        0 &&
+	    remotes_open(project, name, &sync.remote, err) == 0)
+		ret = sync_items(&sync, err);
+	arena_release(&arena);
+	/* They are the caller's. */
+	sync.items = (struct items){0};
 	sync_end(&sync);
 	return ret;
 }
