@@ -234,6 +234,29 @@ CHECKED static int read_lines(struct key *key, struct lines *lines,
 	return more;
 }
 
+bool key_has_out(const struct key *key, const char *path)
+{
+	struct buf line = {0};
+	size_t low = 0;
+	size_t high = key->lines.count;
+	bool found = false;
+
+	add_text(&line, "out ", path);
+	while (!found && low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order =
+		    strcmp(key->lines.items[middle], buf_str(&line));
+
+		found = order == 0;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	buf_release(&line);
+	return found;
+}
+
 int key_parse(struct key *out, const char *text, size_t len,
     struct mldv_error *err)
 {

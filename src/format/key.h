@@ -37,6 +37,8 @@ void key_add_dep(struct key *key, enum kind kind, const struct oid *oid,
 void key_end(struct key *key, struct buf *out, struct oid *oid);
 CHECKED int key_parse(struct key *out, const char *text, size_t len,
     struct mldv_error *err);
+/* Is the path an output of a key that was parsed or ended? */
+bool key_has_out(const struct key *key, const char *path);
 void key_release(struct key *key);
 
 /*

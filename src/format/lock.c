@@ -133,6 +133,14 @@ CHECKED static int read_stage(struct reader *r, struct lockfile *lock,
 		    stage->name);
 	if (key_parse(&stage->key, r->key.data, r->key.len, err) < 0)
 		return err_prefix(err, "lock, stage '%s'", stage->name);
+	for (size_t i = 0; i < stage->made_count; i++) {
+		if (!key_has_out(&stage->key, stage->made[i].path))
+			return lines_error(&r->lines, err,
+			    "stage '%s' made '%.200s', which is none of its "
+			    "outputs; run 'git checkout mldv.lock', then 'mldv "
+			    "repro'",
+			    stage->name, stage->made[i].path);
+	}
 	return 0;
 }
 

@@ -34,7 +34,10 @@ struct lockfile {
 	struct arena arena;
 };
 
-/* Refuses a stage whose lines do not hash to its key. Zeroed: empty. */
+/*
+ * Refuses a stage whose lines do not hash to its key, or that made what is
+ * none of its outputs. Zeroed: empty.
+ */
 CHECKED int lockfile_parse(struct lockfile *out, const char *text, size_t len,
     struct mldv_error *err);
 void lockfile_format(const struct lockfile *lock, struct buf *out);

@@ -25,7 +25,7 @@ static void add_stage(struct lockfile *lock, const char *name, const char *out)
 	struct oid oid;
 
 	buf_printf(&text,
-	    "mldv-key 1\ncmd %s\ncwd .\nout %s\n"
+	    "mldv-key 1\ncmd %s\ncwd .\nout %s\nout z\n"
 	    "runner shell 1\nshell sh\n",
 	    ABC, out);
 	if (key_parse(&key, text.data, text.len, &err) < 0)
@@ -73,7 +73,7 @@ static void writes_stages_sorted_and_reads_them_again(void **state)
 	assert_string_equal(stage->made[0].path, "models");
 	assert_true(
 	    oid_equal(&stage->oid, &lockfile_find(&lock, "train")->oid));
-	assert_int_equal(stage->key.lines.count, 5);
+	assert_int_equal(stage->key.lines.count, 6);
 	assert_null(lockfile_find(&again, "other"));
 	lockfile_release(&again);
 	lockfile_release(&lock);
@@ -112,7 +112,7 @@ static void sets_a_stage_to_what_it_is(void **state)
 	lockfile_set(&lock, old.name, &old.oid, &old.key, old.made,
 	    old.made_count);
 	assert_int_equal(lock.count, 1);
-	assert_int_equal(lock.stages[0].key.lines.count, 5);
+	assert_int_equal(lock.stages[0].key.lines.count, 6);
 	assert_string_equal(lock.stages[0].made[1].path, "z");
 	lockfile_release(&lock);
 }
@@ -173,17 +173,36 @@ static void refuses_what_does_not_fit(void **state)
 	at = strstr(out.data, "out x");
 	at[4] = 'w';
 	refuse(out.data,
-	    "lock, line 10: the lines of stage 'a' do not add up "
+	    "lock, line 11: the lines of stage 'a' do not add up "
 	    "to its key");
 	at[4] = 'x';
 	at = strstr(out.data, "stage b");
 	at[6] = 'a';
 	refuse(out.data,
-	    "lock, line 11: stage 'a' is not sorted after the one above");
+	    "lock, line 12: stage 'a' is not sorted after the one above");
 	at[6] = 'b';
-	at = strstr(out.data, " z\n");
+	at = strstr(out.data, " z\nstage");
 	at[1] = 'a';
-	refuse(out.data, "lock, line 10: is not sorted after the line above");
+	refuse(out.data, "lock, line 11: is not sorted after the line above");
+	buf_release(&out);
+	lockfile_release(&lock);
+}
+
+static void refuses_what_is_none_of_the_outputs(void **state)
+{
+	struct lockfile lock = {0};
+	struct buf out = {0};
+	char *at;
+
+	(void)state;
+	add_stage(&lock, "a", "out/x");
+	lockfile_format(&lock, &out);
+	at = strstr(out.data, " z\n");
+	at = strstr(at + 1, " z\n");
+	at[1] = 'y';
+	refuse(out.data,
+	    "lock, line 11: stage 'a' made 'y', which is none of its outputs; "
+	    "run 'git checkout mldv.lock', then 'mldv repro'");
 	buf_release(&out);
 	lockfile_release(&lock);
 }
@@ -205,6 +224,7 @@ int main(void)
 	    cmocka_unit_test(knows_who_made_a_path),
 	    cmocka_unit_test(an_empty_lock_is_its_first_line),
 	    cmocka_unit_test(refuses_what_does_not_fit),
+	    cmocka_unit_test(refuses_what_is_none_of_the_outputs),
 	    cmocka_unit_test(refuses_key_lines_after_what_was_made),
 	};
 
