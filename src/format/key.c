@@ -244,8 +244,7 @@ bool key_has_out(const struct key *key, const char *path)
 	add_text(&line, "out ", path);
 	while (!found && low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order =
-		    strcmp(key->lines.items[middle], buf_str(&line));
+		int order = strcmp(key->lines.items[middle], buf_str(&line));
 
 		found = order == 0;
 		if (order < 0)

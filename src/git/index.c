@@ -18,15 +18,16 @@
  * The index is changed as git changes it: index.lock is made, the index read,
  * changed, put in place, and index.lock removed. libgit2 by itself reads
  * before it locks, and would undo what somebody staged in between; so it is
- * given a copy of the index to work on while the lock is held here.
+ * given a copy of the index to work on while the lock is held here. All of it
+ * is made beside the index: mldv/ may be on another file system.
  *
  * A kernel lock of our own comes first. Whoever holds it and finds an
  * index.lock with our mark in it knows that its maker is dead.
  */
 
 #define MARK              "mldv\n"
-#define LOCKS             "mldv/locks"
-#define LOCK_NAME         LOCKS "/index"
+#define LOCK_NAME         "mldv/locks/index"
+#define COPY_NAME         "mldv-index"
 #define INDEX_LIMIT       ((size_t)2 << 30)
 #define STAGED_FILE_LIMIT ((size_t)1 << 30)
 
@@ -227,6 +228,56 @@ out:
 	return ret;
 }
 
+static void sort_lines(const struct buf *text, struct strs *out)
+{
+	struct slice rest = {text->data, text->len};
+	struct slice line;
+
+	while (rest.len > 0) {
+		(void)slice_cut(&rest, '\n', &line);
+		strs_add_n(out, line.data, line.len);
+	}
+	strs_sort(out);
+}
+
+/*
+ * Takes the work tree's order where that is all in which it differs: of two
+ * that add lines at once, the first to write may be the last to stage.
+ */
+static int take_order(struct git *git, const char *path, struct buf *text,
+    struct mldv_error *err)
+{
+	struct strs lines = {0};
+	struct strs wanted = {0};
+	struct buf full = {0};
+	struct buf now = {0};
+	struct stat status;
+	bool same;
+	int ret = 0;
+
+	git_full_path(git, path, &full);
+	if (lstat(buf_str(&full), &status) < 0 || !S_ISREG(status.st_mode))
+		goto out;
+	ret = file_read(buf_str(&full), GIT_TEXT_LIMIT, &now, err);
+	if (ret < 0 || now.len != text->len)
+		goto out;
+	sort_lines(&now, &lines);
+	sort_lines(text, &wanted);
+	same = lines.count == wanted.count;
+	for (size_t i = 0; same && i < lines.count; i++)
+		same = strcmp(lines.items[i], wanted.items[i]) == 0;
+	if (same) {
+		buf_reset(text);
+		buf_add(text, now.data, now.len);
+	}
+out:
+	strs_release(&lines);
+	strs_release(&wanted);
+	buf_release(&full);
+	buf_release(&now);
+	return ret;
+}
+
 static int stage_lines(struct git *git, git_index *index,
     const struct change *change, struct mldv_error *err)
 {
@@ -249,6 +300,8 @@ static int stage_lines(struct git *git, git_index *index,
 	}
 	git_edit_lines(buf_str(&before), before.len, change->added,
 	    change->removed, &after);
+	if (take_order(git, path, &after, err) < 0)
+		goto out;
 	git_full_path(git, path, &full);
 	if (after.len == 0 && access(buf_str(&full), F_OK) < 0) {
 		ret = remove_entry(index, path, err);
@@ -282,12 +335,12 @@ static int apply(struct git *git, git_index *index, const struct change *change,
  * 1: index.lock is made, 0: somebody has it. It appears with our mark in it,
  * so that at no moment a death leaves one that nobody dares to remove.
  */
-static int try_lock(const char *path, const char *locks, struct mldv_error *err)
+static int try_lock(const char *path, const char *dir, struct mldv_error *err)
 {
 	struct tempfile temp = {0};
 	int ret = -1;
 
-	if (tempfile_open(&temp, locks, 0666, err) == 0 &&
+	if (tempfile_open(&temp, dir, 0666, err) == 0 &&
 	    file_write(temp.fd, path, MARK, strlen(MARK), err) == 0)
 		ret = tempfile_commit_new(&temp, path, err);
 	tempfile_release(&temp);
@@ -311,13 +364,11 @@ static int take_lock(const struct git *git, const char *path,
     const struct change *change, struct mldv_error *err)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
-	struct arena arena = {0};
-	const char *locks = path_join(&arena, git->common, LOCKS);
-	int ret = file_sweep(locks, err);
+	int ret = file_sweep(git->dir, err);
 
 	remove_dead_lock(path);
 	for (int tries = 0; ret == 0 && tries < 50; tries++) {
-		ret = try_lock(path, locks, err);
+		ret = try_lock(path, git->dir, err);
 		if (ret == 0)
 			(void)nanosleep(&pause, NULL);
 	}
@@ -326,7 +377,6 @@ static int take_lock(const struct git *git, const char *path,
 		    "another program has Git's index locked; wait until it has "
 		    "ended",
 		    err);
-	arena_release(&arena);
 	return ret < 0 ? -1 : 0;
 }
 
@@ -403,9 +453,8 @@ static int replace_index(struct git *git, const char *index,
     const struct change *change, struct mldv_error *err)
 {
 	struct arena arena = {0};
-	const char *copy = path_join(&arena, git->common, "mldv/index.new");
-	const char *lock =
-	    path_join(&arena, git->common, "mldv/index.new.lock");
+	const char *copy = path_join(&arena, git->dir, COPY_NAME);
+	const char *lock = path_join(&arena, git->dir, COPY_NAME ".lock");
 	int ret = -1;
 
 	if (file_remove(copy, err) == 0 && file_remove(lock, err) == 0 &&

@@ -379,7 +379,7 @@ static void stages_files_links_and_removals(void **state)
 	    "test \"$(cat out)\" = 'd/a l n m x '");
 	sh(place, "git diff --quiet; git fsck --strict >/dev/null 2>&1");
 	sh(place, "test -z \"$(git diff-files --name-only)\"");
-	sh(place, "test ! -e .git/index.lock; test ! -e .git/mldv/index.new");
+	sh(place, "test ! -e .git/index.lock; test ! -e .git/mldv-index");
 }
 
 static void stages_bytes_as_they_are(void **state)
@@ -430,8 +430,8 @@ static void the_lock_of_one_of_us_who_died_is_removed(void **state)
 
 	sh(place,
 	    "echo a >a; mkdir .git/mldv; echo mldv >.git/index.lock;"
-	    "echo junk >.git/mldv/index.new;"
-	    "echo junk >.git/mldv/index.new.lock");
+	    "echo junk >.git/mldv-index;"
+	    "echo junk >.git/mldv-index.lock");
 	stage(place, "a");
 	sh(place, "test \"$(git ls-files)\" = a; test ! -e .git/index.lock");
 }
@@ -505,6 +505,30 @@ static void lines_are_staged_without_what_the_user_changed(void **state)
 	sh(place,
 	    "git cat-file blob :.gitignore >out;"
 	    "printf 'a\\n/data\\n' | cmp - out");
+	strs_release(&more);
+}
+
+static void lines_are_staged_in_the_order_of_the_work_tree(void **state)
+{
+	struct place *place = *state;
+	struct strs more = {0};
+
+	sh(place, "printf 'a\\n/two\\n/one\\n' >.gitignore");
+	strs_add(&place->strs, "a");
+	strs_add(&place->strs, "/one");
+	strs_add(&more, "/two");
+	assert_int_equal(git_stage_lines(place->git, ".gitignore", &place->strs,
+	                     NULL, &place->err),
+	    0);
+	sh(place,
+	    "git cat-file blob :.gitignore >out;"
+	    "printf 'a\\n/one\\n' | cmp - out");
+	assert_int_equal(git_stage_lines(place->git, ".gitignore", &more, NULL,
+	                     &place->err),
+	    0);
+	sh(place,
+	    "git cat-file blob :.gitignore | cmp - .gitignore;"
+	    "git diff --quiet");
 	strs_release(&more);
 }
 
@@ -661,6 +685,7 @@ int main(void)
 	    CASE(does_not_stage_while_a_merge_is_going_on),
 	    CASE(nothing_that_is_staged_at_once_is_lost),
 	    CASE(lines_are_staged_without_what_the_user_changed),
+	    CASE(lines_are_staged_in_the_order_of_the_work_tree),
 	    CASE(lines_of_a_new_file_are_staged_and_unstaged),
 	    CASE(reads_a_path_at_a_revision),
 	    CASE(lists_by_suffix),
