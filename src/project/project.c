@@ -117,6 +117,11 @@ void mldv_project_close(struct mldv_project *project)
 {
 	if (!project)
 		return;
+	if (project->store && store_damaged(project->store))
+		project_warn(project,
+		    "the pack '%s' is damaged, and was passed over; run 'mldv "
+		    "fsck'",
+		    store_damaged(project->store));
 	if (project->store)
 		store_close(project->store);
 	if (project->git)

@@ -103,7 +103,7 @@ int prune_plan(struct prune *prune, struct mldv_error *err)
 	struct store *store = prune->project->store;
 	const struct store_pack *packs;
 
-	if (store_load(store, err) < 0)
+	if (store_load_whole(store, err) < 0)
 		return -1;
 	packs = store_packs(store, &prune->pack_count);
 	prune->packs = arena_array(&prune->arena, prune->pack_count + 1,

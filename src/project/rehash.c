@@ -375,7 +375,7 @@ static int check_stored(struct checking *checking, struct stored *stored,
 	return add_damage(checking, stored, what, err);
 }
 
-/* A damaged index would keep the store from being loaded at all. */
+/* A pack with a damaged index is passed over when the store is loaded. */
 static int is_urgent(const struct stored *stored)
 {
 	struct arena arena = {0};
@@ -480,7 +480,7 @@ out:
 	return ret;
 }
 
-/* Only when the damaged are gone can the store be loaded. */
+/* What is salvaged is packed beside what is left. */
 static int salvage_all(struct checking *checking, struct mldv_error *err)
 {
 	struct rehash *out = checking->out;

@@ -19,6 +19,7 @@ struct store {
 	atomic_bool missed; /* something was not in it, and it was asked anew */
 	struct store_pack *packs; /* sorted by id */
 	size_t pack_count;
+	const char *damaged;      /* the first pack passed over, or NULL */
 	struct oid_index objects; /* pack << 32 | record */
 	struct arena arena;       /* of the packs and their indexes */
 };

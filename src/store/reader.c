@@ -113,21 +113,33 @@ static int read_list_again(struct store_reader *reader, struct mldv_error *err)
 	return 1;
 }
 
+static int fail_missing(const struct store *store, const struct oid *oid,
+    struct mldv_error *err)
+{
+	const char *damaged = store_damaged(store);
+	char hex[OID_HEX + 1];
+
+	oid_hex(oid, hex);
+	if (damaged != NULL)
+		return err_set(err, MLDV_CORRUPT,
+		    "object %s may be in the pack '%s', which is damaged; run "
+		    "'mldv fsck --repair'",
+		    hex, damaged);
+	return err_set(err, MLDV_MISSING,
+	    "object %s is not in the store; run 'mldv fetch'", hex);
+}
+
 /* Finds and opens the pack of an object. */
 static int find(struct store_reader *reader, const struct oid *oid,
     const struct pack_record **record, struct mldv_error *err)
 {
 	const struct store_pack *pack;
-	char hex[OID_HEX + 1];
 	int again;
 
 	do {
 		*record = store_find(reader->store, oid, &pack);
 		if (*record == NULL) {
-			oid_hex(oid, hex);
-			(void)err_set(err, MLDV_MISSING,
-			    "object %s is not in the store; run 'mldv fetch'",
-			    hex);
+			(void)fail_missing(reader->store, oid, err);
 			/* Asking costs more than looking, and many may miss. */
 			if (atomic_exchange(&reader->store->missed, true))
 				return -1;

@@ -31,6 +31,7 @@ void store_unload(struct store *store)
 	free(store->packs);
 	store->packs = NULL;
 	store->pack_count = 0;
+	store->damaged = NULL;
 	store->loaded = false;
 }
 
@@ -82,7 +83,7 @@ static int read_index(struct store *store, struct store_pack *pack, int fd,
 	return ret;
 }
 
-/* 1 if the pack was read, 0 if it is gone. */
+/* 1 if the pack was read, 0 if it is gone or passed over. */
 static int load_pack(struct store *store, const char *path,
     const struct oid *id, struct mldv_error *err)
 {
@@ -102,13 +103,15 @@ static int load_pack(struct store *store, const char *path,
 	} else {
 		pack.bytes = (uint64_t)st.st_size;
 		ret = read_index(store, &pack, fd, err);
-		if (ret < 0)
-			(void)err_prefix(err,
-			    "the pack '%s' is damaged; run 'mldv fsck'", path);
 	}
 	(void)close(fd);
-	if (ret < 0)
+	if (ret < 0 && err->code != MLDV_CORRUPT)
 		return -1;
+	if (ret < 0) {
+		if (store->damaged == NULL)
+			store->damaged = pack.path;
+		return 0;
+	}
 	store->packs[store->pack_count++] = pack;
 	return 1;
 }
@@ -222,6 +225,21 @@ int store_load(struct store *store, struct mldv_error *err)
 	strs_release(&shards);
 	arena_release(&arena);
 	return ret;
+}
+
+int store_load_whole(struct store *store, struct mldv_error *err)
+{
+	if (store_load(store, err) < 0)
+		return -1;
+	if (store->damaged == NULL)
+		return 0;
+	return err_set(err, MLDV_CORRUPT,
+	    "the pack '%s' is damaged; run 'mldv fsck'", store->damaged);
+}
+
+const char *store_damaged(const struct store *store)
+{
+	return store->damaged;
 }
 
 int store_refresh(struct store *store, struct mldv_error *err)

@@ -36,8 +36,18 @@ struct store_pack {
 	char *path;
 };
 
-/* Reads the list of packs and their indexes if that was not done yet. */
+/*
+ * Reads the list of packs and their indexes if that was not done yet. A pack
+ * whose index is damaged is passed over, as if its objects were not here.
+ */
 CHECKED int store_load(struct store *store, struct mldv_error *err);
+/*
+ * The same for whoever deletes what nothing seems to need: MLDV_CORRUPT,
+ * naming it, if a pack was passed over.
+ */
+CHECKED int store_load_whole(struct store *store, struct mldv_error *err);
+/* The path of a pack that was passed over, or NULL. */
+const char *store_damaged(const struct store *store);
 /* Forgets it, when packs were added: the next load reads all anew. */
 void store_unload(struct store *store);
 /* Reads the list of packs again: somebody may have added or removed some. */

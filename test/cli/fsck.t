@@ -127,6 +127,33 @@ check 'a damaged pack of trees is repaired too' '
 	[ -f d/sub/deep ]
 '
 
+check 'a pack with a damaged index leaves the rest of the store usable' '
+	project
+	mkdir d; for i in 1 2 3; do head -c 200000 /dev/urandom >"d/$i"; done
+	mldv add d
+	pack=$(data_pack)
+	echo other >e; mldv add e
+	git commit -qm one
+	cp -a d copy
+	rm -r d e
+	damage "$pack" -100
+	mldv checkout e 2>err
+	[ "$(cat e)" = other ]
+	has "warning: .*$pack. is damaged.*mldv fsck" err
+	gives 5 mldv checkout d
+	has "$(basename "$pack").*damaged.*; run .mldv fsck" stderr
+	[ ! -e d ]
+	# What seems not to be needed may be.
+	gives 4 mldv gc --delete
+	has "$(basename "$pack").*damaged.*; run .mldv fsck" stderr
+	cp -a copy d
+	echo more >f; mldv add f
+	gives 0 mldv fsck --repair
+	mldv checkout 2>err
+	hasnt damaged err
+	same copy d
+'
+
 check 'a file that was removed from the store is missed' '
 	start
 	rm -f "$large"
