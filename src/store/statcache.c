@@ -121,7 +121,16 @@ static bool entries_fit(const struct snapshot *snapshot,
 	return true;
 }
 
-/* False if a directory reaches outside of the entries or names. */
+/* Is the directory's parent one that comes before it? */
+static bool parent_fits(const struct snapshot *snapshot, size_t number,
+    const struct dir_record *record)
+{
+	return number == 0 ||
+	    (record->parent < number &&
+	        record->parent_entry < snapshot->dirs[record->parent].count);
+}
+
+/* False if a directory reaches outside of the entries, names or parents. */
 static bool add_dirs(struct snapshot *out, const struct parts *parts)
 {
 	const struct header *header = parts->header;
@@ -135,7 +144,8 @@ static bool add_dirs(struct snapshot *out, const struct parts *parts)
 		if (record->first > header->entry_count ||
 		    record->count > header->entry_count - record->first ||
 		    record->names > header->names_size ||
-		    record->names_size > header->names_size - record->names)
+		    record->names_size > header->names_size - record->names ||
+		    !parent_fits(out, i, record))
 			return false;
 		dir->entries = parts->entries + record->first;
 		dir->names = parts->names + record->names;
