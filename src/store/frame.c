@@ -15,6 +15,11 @@
 #define BLOCK_RLE   1u
 #define BLOCK_LAST  1u
 #define HEADER_SIZE 3
+/* RFC 8878 section 3.1.1.1: the descriptor comes after the magic number. */
+#define DESCRIPTOR_AT  4
+#define SINGLE_SEGMENT 0x20
+#define WINDOW_AT      5
+#define WINDOW_MOST    (17 << 3) /* 128 MiB: 2 to the (10 + 17) */
 
 struct codec {
 	ZSTD_CCtx *compressor; /* NULL until needed */
@@ -76,6 +81,13 @@ int frame_compress(struct codec *codec, const char *data, size_t len,
 	return 0;
 }
 
+/* zstd(1), and whoever reads a stream, gives no frame more than 128 MiB. */
+static bool window_fits(const char *frame)
+{
+	return ((unsigned char)frame[DESCRIPTOR_AT] & SINGLE_SEGMENT) != 0 ||
+	    (unsigned char)frame[WINDOW_AT] <= WINDOW_MOST;
+}
+
 int frame_decompress(struct codec *codec, const char *frame, size_t len,
     size_t limit, struct buf *out, struct mldv_error *err)
 {
@@ -90,6 +102,9 @@ int frame_decompress(struct codec *codec, const char *frame, size_t len,
 		return err_set(err, MLDV_CORRUPT,
 		    "a frame claims to hold %llu bytes, more than %zu", size,
 		    limit);
+	if (!window_fits(frame))
+		return err_set(err, MLDV_CORRUPT,
+		    "a zstd frame needs a window of more than 128 MiB");
 	if (ZSTD_findFrameCompressedSize(frame, len) != len)
 		return err_set(err, MLDV_CORRUPT,
 		    "a zstd frame is not as long as the index says");

@@ -30,7 +30,7 @@ CHECKED int frame_compress(struct codec *codec, const char *data, size_t len,
 /*
  * Decodes one frame of len bytes, which must be all of it, into out (reset
  * first). Content above limit, or of another length than the frame declares,
- * is MLDV_CORRUPT.
+ * or a window above 128 MiB, is MLDV_CORRUPT.
  */
 CHECKED int frame_decompress(struct codec *codec, const char *frame, size_t len,
     size_t limit, struct buf *out, struct mldv_error *err);

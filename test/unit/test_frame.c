@@ -261,6 +261,25 @@ static void a_frame_that_lies_about_its_size_is_corrupt(void **state)
 	buf_release(&frame);
 }
 
+/* One raw block of a byte, in a frame with a window: RFC 8878, 3.1.1.1.2. */
+static void a_window_is_believed_up_to_128_mib(void **state)
+{
+	unsigned char frame[] = {0x28, 0xb5, 0x2f, 0xfd, 0x80, 17 << 3, 1, 0, 0,
+	    0, 9, 0, 0, 'a'};
+	struct buf bytes = {0}, back = {0};
+	struct mldv_error err;
+
+	buf_add(&bytes, frame, sizeof frame);
+	assert_int_equal(frame_decompress(*state, bytes.data, bytes.len, MIB,
+	                     &back, &err),
+	    0);
+	assert_string_equal(buf_str(&back), "a");
+	bytes.data[5]++;
+	refused(*state, &bytes, bytes.len, MIB, "window");
+	buf_release(&bytes);
+	buf_release(&back);
+}
+
 static void any_damaged_frame_is_refused_or_another_text(void **state)
 {
 	struct buf frame = {0}, back = {0};
@@ -297,6 +316,7 @@ int main(void)
 	    cmocka_unit_test(stored_blocks_that_do_not_fit_are_refused),
 	    cmocka_unit_test(a_frame_is_believed_up_to_the_limit),
 	    cmocka_unit_test(a_frame_that_lies_about_its_size_is_corrupt),
+	    cmocka_unit_test(a_window_is_believed_up_to_128_mib),
 	    cmocka_unit_test(any_damaged_frame_is_refused_or_another_text),
 	};
 
