@@ -6,7 +6,8 @@
 
 #include "format/lines.h"
 
-#define PROJECT_DIGITS 16
+#define PROJECT_DIGITS   16
+#define PROJECT_ALPHABET "0123456789abcdef"
 /* The shortest lines: pack, an id, a number, LF. */
 #define SHORTEST (5 + OID_HEX + 2 + 1)
 
@@ -21,7 +22,8 @@ static int take_project(struct lines *lines, struct arena *arena,
 	if (word.len != PROJECT_DIGITS)
 		return lines_error(lines, err, "a project has 16 digits");
 	for (size_t i = 0; i < word.len; i++)
-		if (strchr("0123456789abcdef", word.data[i]) == NULL)
+		if (memchr(PROJECT_ALPHABET, word.data[i],
+		        sizeof(PROJECT_ALPHABET) - 1) == NULL)
 			return lines_error(lines, err,
 			    "a project has 16 digits");
 	out->project = arena_strn(arena, word.data, word.len);
