@@ -2,12 +2,14 @@
 #include "command/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <unistd.h>
 
 /* The only state of the program that is nobody's: a signal has no argument. */
 /* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
-static volatile sig_atomic_t caught;
+static atomic_int caught; /* threads read it too, so no sig_atomic_t */
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "else a handler may not touch it");
 
 static void on_signal(int number)
 {
