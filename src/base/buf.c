@@ -27,6 +27,8 @@ char *buf_room(struct buf *buf, size_t size)
 		buf->capacity = capacity;
 		buf->data[buf->len] = '\0';
 	}
+	/* For whoever fills all of it and raises len. */
+	buf->data[need - 1] = '\0';
 	return buf->data + buf->len;
 }
 

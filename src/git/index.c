@@ -141,6 +141,7 @@ static int read_link(const char *full, struct buf *out, struct mldv_error *err)
 	if (size < 0)
 		return err_errno(err, "cannot read the link '%s'", full);
 	out->len += (size_t)size;
+	out->data[out->len] = '\0';
 	return 0;
 }
 
