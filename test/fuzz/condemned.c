@@ -3,6 +3,8 @@
 /*
  * What is taken for the record of a garbage collection is written again as it
  * was.
+ *
+ * Covers: format/condemned.c
  */
 
 #include <stddef.h>

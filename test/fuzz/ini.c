@@ -3,6 +3,8 @@
 /*
  * A value, NUL, and an INI file. What is set reads back, what is taken out is
  * gone, and everything else stays as it was.
+ *
+ * Covers: format/ini.c format/iniscan.c format/iniedit.c format/configcheck.c
  */
 
 #include <stddef.h>

@@ -2,6 +2,8 @@
 
 /*
  * Numbers are shown so that they read back exactly.
+ *
+ * Covers: format/json.c
  */
 
 #include <stddef.h>

@@ -2,6 +2,8 @@
 
 /*
  * What is taken for a key is written again as it was.
+ *
+ * Covers: format/key.c format/keydiff.c
  */
 
 #include <stddef.h>

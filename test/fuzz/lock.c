@@ -3,6 +3,8 @@
 /*
  * What is taken for a lock is written again as it was; tried as it is, and
  * once more with every key made to fit its lines.
+ *
+ * Covers: format/lock.c format/made.c format/lines.c
  */
 
 #include <stddef.h>

@@ -3,6 +3,8 @@
 /*
  * What is taken for a manifest is written again as it was, and its packs can
  * be.
+ *
+ * Covers: format/manifest.c
  */
 
 #include <stddef.h>

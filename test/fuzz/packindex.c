@@ -7,6 +7,8 @@
  * The input is the pack's length (four bytes, little-endian), a byte, and the
  * index. If the byte is odd, the digest in the footer is put right first, for
  * the fuzzer could not guess it.
+ *
+ * Covers: format/packindex.c
  */
 
 #include <stddef.h>

@@ -3,6 +3,8 @@
 /*
  * What is taken for a choice of parts is written again as it was, and made
  * anew by setting its parts one by one.
+ *
+ * Covers: format/parts.c
  */
 
 #include <stddef.h>

@@ -2,6 +2,8 @@
 
 /*
  * What is taken for a pointer is written again as it was.
+ *
+ * Covers: format/pointer.c format/lines.c
  */
 
 #include <stddef.h>

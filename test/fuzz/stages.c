@@ -3,6 +3,9 @@
 /*
  * Whatever mldv.ini says, a stage that is accepted has clean paths in order,
  * and its key is one that can be read.
+ *
+ * Covers: format/stages.c format/stageread.c format/stagepaths.c
+ * Covers: format/interpolate.c format/items.c format/overlap.c
  */
 
 #include <stddef.h>

@@ -3,6 +3,8 @@
 /*
  * What is taken for a tree is written again as it was, has names that are
  * harmless and in order, and is what tree_encode would make of its entries.
+ *
+ * Covers: format/tree.c
  */
 
 #include <stddef.h>

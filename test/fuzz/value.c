@@ -3,6 +3,8 @@
 /*
  * A canonical value is never empty, has one line if the text had one, and a
  * number or list is shown so that it reads back as the same value.
+ *
+ * Covers: format/value.c
  */
 
 #include <stddef.h>
