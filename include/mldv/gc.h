@@ -15,6 +15,7 @@ enum mldv_garbage_kind {
 	MLDV_GARBAGE_RUN,     /* a run record */
 	MLDV_GARBAGE_CACHE,   /* of something that is gone */
 	MLDV_GARBAGE_MANIFEST, /* on a remote: an item */
+	MLDV_GARBAGE_PIECE,    /* on a remote: what a killed push wrote */
 	/* What stays, although nothing needs it: */
 	MLDV_GARBAGE_YOUNG, /* too young */
 	MLDV_GARBAGE_ASIDE, /* in quarantine/ or failed/: for people to delete

@@ -43,6 +43,8 @@ static const struct kind kinds[] = {
     [MLDV_GARBAGE_CACHE] = {"cache", "cache", "of what is gone or unused",
         true},
     [MLDV_GARBAGE_MANIFEST] = {"manifest", "item", "not needed", true},
+    [MLDV_GARBAGE_PIECE] = {"piece", "file", "left by a push that was killed",
+        true},
     [MLDV_GARBAGE_YOUNG] = {"young", "thing", "not needed, but too young",
         false},
     [MLDV_GARBAGE_ASIDE] = {"aside", "thing",

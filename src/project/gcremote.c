@@ -22,6 +22,7 @@ static void visit(const void *context, enum remote_garbage kind,
 	static const enum mldv_garbage_kind kinds[] = {
 	    [GARBAGE_MANIFEST] = MLDV_GARBAGE_MANIFEST,
 	    [GARBAGE_PACK] = MLDV_GARBAGE_PACK,
+	    [GARBAGE_PIECE] = MLDV_GARBAGE_PIECE,
 	    [GARBAGE_LATER] = MLDV_GARBAGE_LATER,
 	    [GARBAGE_YOUNG] = MLDV_GARBAGE_YOUNG,
 	};

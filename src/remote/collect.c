@@ -44,6 +44,7 @@ struct collect {
 	struct doomed *manifests;
 	struct doomed *packs;
 	struct doomed *records;
+	struct doomed *pieces;
 };
 
 static void collect_release(struct collect *collect)
@@ -312,6 +313,36 @@ static int look_at_all(struct collect *collect, const char *dir,
 	return ret;
 }
 
+/*
+ * Whoever still writes is kept away by the lock, where there are locks, and
+ * else takes no day over one file.
+ */
+static int look_at_pieces(struct collect *collect, struct mldv_error *err)
+{
+	struct ops *ops = collect->remote->ops;
+	struct strs names = {0};
+	int ret = ops->table->list_pieces
+	    ? ops->table->list_pieces(ops, &names, err)
+	    : 0;
+
+	for (size_t i = 0; ret >= 0 && i < names.count; i++) {
+		const char *name = names.items[i];
+		struct ops_info info;
+
+		ret = ops->table->head(ops, name, true, &info, err);
+		if (ret <= 0)
+			continue;
+		if (info.age < REMOTE_DAY) {
+			report(collect, GARBAGE_YOUNG, name, info.size);
+			continue;
+		}
+		doom(collect, &collect->pieces, name);
+		report(collect, GARBAGE_PIECE, name, info.size);
+	}
+	strs_release(&names);
+	return ret < 0 ? -1 : 0;
+}
+
 static int put_record(struct collect *collect, struct mldv_error *err)
 {
 	struct ops *ops = collect->remote->ops;
@@ -357,7 +388,8 @@ static int carry_out(struct collect *collect, struct mldv_error *err)
 {
 	if (put_record(collect, err) < 0 ||
 	    remove_all(collect, collect->manifests, err) < 0 ||
-	    remove_all(collect, collect->packs, err) < 0)
+	    remove_all(collect, collect->packs, err) < 0 ||
+	    remove_all(collect, collect->pieces, err) < 0)
 		return -1;
 	return remove_all(collect, collect->records, err);
 }
@@ -393,7 +425,8 @@ int remote_collect(struct remote *remote, const struct remote_collect *options,
 		return -1;
 	if (look_at_all(&collect, "manifests", look_at_manifest, err) == 0 &&
 	    look_at_all(&collect, "gc", look_at_record, err) == 0 &&
-	    look_at_all(&collect, "packs", look_at_pack, err) == 0)
+	    look_at_all(&collect, "packs", look_at_pack, err) == 0 &&
+	    look_at_pieces(&collect, err) == 0)
 		ret = options->delete ? carry_out(&collect, err) : 0;
 	remote->ops->table->unlock(remote->ops);
 	collect_release(&collect);

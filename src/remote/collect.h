@@ -12,6 +12,7 @@
 enum remote_garbage {
 	GARBAGE_MANIFEST, /* condemned now, or put back */
 	GARBAGE_PACK,     /* condemned long enough ago */
+	GARBAGE_PIECE,    /* what a killed push left, a day ago */
 	GARBAGE_LATER,    /* a pack that is condemned but not due */
 	GARBAGE_YOUNG,    /* nothing needs it, but it is too young */
 };
@@ -21,7 +22,7 @@ struct remote_collect {
 	bool no_wait;
 	/* Does anything need the item? Its size is not known. */
 	bool (*needed)(const void *context, const struct content *content);
-	/* Called for each. bytes: of a pack. */
+	/* Called for each. bytes: of a pack or a piece. */
 	void (*visit)(const void *context, enum remote_garbage kind,
 	    const char *name, uint64_t bytes);
 	const void *context;
@@ -29,7 +30,8 @@ struct remote_collect {
 
 /*
  * Condemns the manifests that nothing needs, and the packs that no manifest
- * names; deletes the packs that were condemned 24 hours to 7 days ago.
+ * names; deletes the packs that were condemned 24 hours to 7 days ago, and
+ * what killed pushes left under names of no meaning.
  */
 CHECKED int remote_collect(struct remote *remote,
     const struct remote_collect *options, struct mldv_error *err);

@@ -444,11 +444,13 @@ out:
 	return ret;
 }
 
-/* The directories still to be listed are at the end of a list of their own. */
-static int dir_list(struct ops *ops, const char *name, struct strs *out,
-    struct mldv_error *err)
+/*
+ * Lists what has its name, or else what has a temporary one. The directories
+ * still to be listed are at the end of a list of their own.
+ */
+static int list(const struct dir *dir, const char *name, bool temporary,
+    struct strs *out, struct mldv_error *err)
 {
-	struct dir *dir = (struct dir *)ops;
 	struct arena arena = {0};
 	struct strs todo = {0};
 	int ret = 0;
@@ -469,14 +471,17 @@ static int dir_list(struct ops *ops, const char *name, struct strs *out,
 			    path_join(&arena, todo.items[at], names.items[i]);
 			struct stat st;
 
-			if (temp_is_name(names.items[i]))
+			bool temp = temp_is_name(names.items[i]);
+
+			if (temp != temporary && temp)
 				continue;
 			if (lstat(path_of(dir, &arena, inner), &st) < 0)
 				ret = err_errno(err, "cannot look at '%s'",
 				    inner);
-			else
-				strs_add(S_ISDIR(st.st_mode) ? &todo : out,
-				    inner);
+			else if (S_ISDIR(st.st_mode) && !temp)
+				strs_add(&todo, inner);
+			else if (temp == temporary)
+				strs_add(out, inner);
 		}
 		strs_release(&names);
 	}
@@ -484,6 +489,18 @@ static int dir_list(struct ops *ops, const char *name, struct strs *out,
 	strs_release(&todo);
 	arena_release(&arena);
 	return ret;
+}
+
+static int dir_list(struct ops *ops, const char *name, struct strs *out,
+    struct mldv_error *err)
+{
+	return list((const struct dir *)ops, name, false, out, err);
+}
+
+static int dir_list_pieces(struct ops *ops, struct strs *out,
+    struct mldv_error *err)
+{
+	return list((const struct dir *)ops, "", true, out, err);
 }
 
 static int dir_drop(struct ops *ops, const char *name, struct mldv_error *err)
@@ -524,6 +541,7 @@ static const struct ops_table table = {
     .get_range = dir_get_range,
     .put = dir_put,
     .list = dir_list,
+    .list_pieces = dir_list_pieces,
     .drop = dir_drop,
     .sync = dir_sync,
 };

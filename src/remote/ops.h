@@ -79,6 +79,12 @@ struct ops_table {
 	 */
 	int (*list)(struct ops *ops, const char *dir, struct strs *out,
 	    struct mldv_error *err);
+	/*
+	 * Appends the names under which puts that were killed left something,
+	 * or others may be at it. NULL: nothing is ever left.
+	 */
+	int (*list_pieces)(struct ops *ops, struct strs *out,
+	    struct mldv_error *err);
 	/* That nothing has the name is no error. */
 	int (*drop)(struct ops *ops, const char *name, struct mldv_error *err);
 	/* Makes durable that what was put has its name, and what was removed

@@ -15,6 +15,7 @@
 #define FORMAT_PREFIX  "mldv-remote "
 #define FORMAT_VERSION 1
 #define FORMAT_LIMIT   4096
+#define README_LIMIT   65536
 
 static const char readme[] =
     "This directory holds data that was put here with mldv.\n"
@@ -232,6 +233,40 @@ static uint64_t format_version(const struct buf *text)
 	return slice_number(line, &version) ? version : 0;
 }
 
+/* It is written after 'format'. Another's README.txt says nothing. */
+static bool has_readme(const struct remote *remote)
+{
+	const char *end = strchr(readme, '\n');
+	size_t len = (size_t)(end - readme);
+	struct mldv_error ignored;
+	struct buf text = {0};
+	bool ours = remote->ops->table->get(remote->ops, "README.txt",
+	                README_LIMIT, &text, &ignored) > 0 &&
+	    text.len > len && memcmp(text.data, readme, len) == 0;
+
+	buf_release(&text);
+	return ours;
+}
+
+/* 1, or 0 if no remote is there. */
+static int read_format(const struct remote *remote, struct buf *out,
+    struct mldv_error *err)
+{
+	const struct ops_table *table = remote->ops->table;
+	int found = table->get(remote->ops, "format", FORMAT_LIMIT, out, err);
+
+	if (found != 0 || !has_readme(remote))
+		return found;
+	/* Unless somebody's first push wrote both in between: */
+	found = table->get(remote->ops, "format", FORMAT_LIMIT, out, err);
+	if (found != 0)
+		return found;
+	return err_set(err, MLDV_CORRUPT,
+	    "remote '%s' has lost its file 'format'; write the line "
+	    "'mldv-remote %d' into '%s/format'",
+	    remote->name, FORMAT_VERSION, remote->url);
+}
+
 int remote_check_format(struct remote *remote, struct mldv_error *err)
 {
 	struct buf text = {0};
@@ -240,8 +275,7 @@ int remote_check_format(struct remote *remote, struct mldv_error *err)
 
 	if (remote->checked)
 		return 1;
-	found = remote->ops->table->get(remote->ops, "format", FORMAT_LIMIT,
-	    &text, err);
+	found = read_format(remote, &text, err);
 	version = found > 0 ? format_version(&text) : 0;
 	buf_release(&text);
 	if (found <= 0)

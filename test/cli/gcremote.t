@@ -311,4 +311,24 @@ assert sorted(f[\"what\"] for f in found) == [\"later\", \"later\", \"manifest\"
 	fails 2 mldv gc -r origin --undo --delete
 '
 
+check 'what a killed push left is shown, and deleted when it is a day old' '
+	start
+	version one
+	echo junk >../r/packs/.mldv-tmp.0123456789abcdef
+	echo junk >../r/.mldv-tmp.0123456789abcdef
+	echo junk >../r/packs/mine
+	touch -d "25 hours ago" ../r/packs/.mldv-tmp.* ../r/packs/mine
+	find ../r -type f ! -name ".mldv-tmp.*" | sort >before
+	mldv gc -r origin >out
+	has "1 file *5 bytes *left by a push that was killed" out
+	has "1 thing .*too young" out
+	[ "$(find ../r -name ".mldv-tmp.*" | wc -l)" -eq 2 ]
+	mldv gc -r origin --delete --json >out
+	has "\"piece\"" out
+	[ ! -e ../r/packs/.mldv-tmp.0123456789abcdef ]
+	[ -e ../r/.mldv-tmp.0123456789abcdef ]
+	find ../r -type f ! -name ".mldv-tmp.*" | sort >after
+	same before after
+'
+
 finish

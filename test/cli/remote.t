@@ -89,4 +89,27 @@ assert \"/srv/a\" in json.dumps(json.load(open(\"out\")))
 "
 '
 
+check 'one that lost only its format is told from what is no remote' '
+	project
+	mldv remote add a "$PWD/r"
+	echo x >x; mldv add x; mldv push
+	cp r/format kept
+	rm -f r/format
+	echo y >y; mldv add y
+	fails 4 mldv push
+	has "has lost its file .format.; write the line .mldv-remote 1. into .*/r/format" stderr
+	rm x; rm -rf .git/mldv/store
+	mv r/manifests r/away
+	fails 4 mldv pull x
+	has "has lost its file .format." stderr
+	mv r/away r/manifests
+	echo "mldv-remote 1" >r/format
+	cmp r/format kept
+	mldv pull x; mldv add y; mldv push y
+	mkdir other; echo "Read me" >other/README.txt
+	mldv remote add b "$PWD/other"
+	gives 1 mldv push -r b
+	has "is no mldv remote" stderr
+'
+
 finish
