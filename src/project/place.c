@@ -244,6 +244,24 @@ static void count_files(const struct place *place, struct worktree_count *out)
 	}
 }
 
+/*
+ * A directory that is there is changed file by file, so that a failure leaves
+ * some of each version.
+ */
+static void warn_of_both(const struct place *place,
+    const struct mldv_error *why)
+{
+	unsigned long long written = place->written;
+
+	if (written == 0 || !place->existed[0] || why->code == MLDV_INTERRUPTED)
+		return;
+	project_warn(place->project,
+	    "'%s' was left half changed: %llu of %llu files were written "
+	    "before it failed; once the cause is gone, run the same command "
+	    "again",
+	    place->path, written, (unsigned long long)place->total);
+}
+
 static int place_target(struct place *place, struct mldv_error *err)
 {
 	int ret = check_objects(place, err);
@@ -282,6 +300,7 @@ int worktree_place_parts(struct mldv_project *project,
 		if (count != NULL)
 			count_files(&place, count);
 	} else {
+		warn_of_both(&place, err);
 		put_back(&place);
 		(void)!drop_asides(&place, &ignored);
 	}

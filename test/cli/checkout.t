@@ -149,4 +149,29 @@ check 'a damaged object never gets into the work tree' '
 	if [ $got -eq 0 ]; then same before d; else [ $got -eq 4 ]; fi
 '
 
+check 'a forced checkout that fails midway says so, and completes when run again' '
+	project
+	mkdir d
+	for i in 1 2 3 4 5 6; do head -c 100000 /dev/urandom >d/$i; done
+	mldv add d
+	cp -a d copy
+	for i in 1 2 4 5 6; do echo "mine $i" >d/$i; done
+	rm d/3; mkdir d/3; echo x >d/3/y
+	pack=$(ls -S .git/mldv/store/packs/*/* | head -n 1)
+	cp "$pack" pack
+	chmod u+w "$pack"
+	printf "\1\2\3\4" | dd of="$pack" bs=1 seek=350000 conv=notrunc
+	gives 4 mldv checkout --force d
+	has "damaged; run .mldv fsck" stderr
+	has "warning: .d. was left half changed: [1-5] of 6 files.*run the same command again" stderr
+	[ -z "$(find . -name ".mldv-tmp.*")" ]
+	for file in d/*; do
+		[ -d "$file" ] || cmp "$file" "copy/${file#d/}" ||
+			has "^mine ${file#d/}$" "$file"
+	done
+	cp pack "$pack"
+	mldv checkout --force d
+	same copy d
+'
+
 finish
