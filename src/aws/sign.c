@@ -259,3 +259,16 @@ void aws_base64_oid(const struct oid *oid, char out[AWS_BASE64_SHA256])
 {
 	(void)EVP_EncodeBlock((unsigned char *)out, oid->bytes, OID_SIZE);
 }
+
+bool aws_parse_base64_oid(struct oid *out, struct slice text)
+{
+	unsigned char padded[OID_SIZE + 1];
+
+	/* EVP_DecodeBlock counts the padding as a byte. */
+	if (text.len != AWS_BASE64_SHA256 - 1 ||
+	    EVP_DecodeBlock(padded, (const unsigned char *)text.data,
+	        (int)text.len) != OID_SIZE + 1)
+		return false;
+	memcpy(out->bytes, padded, OID_SIZE);
+	return true;
+}

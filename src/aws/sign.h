@@ -64,5 +64,7 @@ CHECKED int aws_md5(const void *data, size_t size, char out[AWS_BASE64_MD5],
     struct mldv_error *err);
 /* What x-amz-checksum-sha256 holds. */
 void aws_base64_oid(const struct oid *oid, char out[AWS_BASE64_SHA256]);
+/* False unless it is just that. */
+bool aws_parse_base64_oid(struct oid *out, struct slice text);
 
 #endif

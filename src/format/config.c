@@ -16,7 +16,22 @@ const struct config_key config_keys[] = {
     {"project.remote", "text", NULL,
         "the remote that push, fetch and pull use when none is named"},
     {"remote.*.url", "text", NULL,
-        "where the remote is: a directory, as /path or file:///path"},
+        "where the remote is: a directory, as /path or file:///path, or a "
+        "bucket, as s3://bucket/prefix"},
+    {"remote.*.endpoint", "text", NULL,
+        "the service that has the bucket, as https://host[:port], if it is "
+        "not Amazon's"},
+    {"remote.*.region", "text", NULL, "the region that the bucket is in"},
+    {"remote.*.addressing", "path|virtual", NULL,
+        "whether the bucket stands in the path or in the host name"},
+    {"remote.*.profile", "text", NULL,
+        "the profile of the AWS files whose credentials are used"},
+    {"remote.*.sse", "AES256|aws:kms|aws:kms:dsse", NULL,
+        "how the bucket's service is to encrypt what is put there"},
+    {"remote.*.sse.kms_key", "text", NULL,
+        "the key for that, of AWS KMS: an id, ARN or alias"},
+    {"remote.*.storage_class", "text", NULL,
+        "the storage class of packs, as STANDARD_IA; all else is STANDARD"},
     {"store.link", "list of reflink|hardlink|copy", "reflink, copy",
         "how a file gets from the store into the work tree: the first way "
         "that works"},

@@ -7,6 +7,7 @@
 #include "format/oid.h"
 #include "mldv/remote.h"
 #include "project/settings.h"
+#include "remote/ops.h"
 
 #define PRESET       "project.remote"
 #define NAME_MAX_LEN 40
@@ -98,26 +99,48 @@ int remotes_choose(struct mldv_project *project, const char *name,
 	return 0;
 }
 
+static const char *setting(const struct mldv_project *project,
+    struct arena *arena, const char *name, const char *key)
+{
+	return config_get(&project->config,
+	    arena_printf(arena, "remote.%s.%s", name, key));
+}
+
 static int open_url(struct mldv_project *project, const char *name,
     const char *url, struct remote **out, struct mldv_error *err)
 {
+	struct arena arena = {0};
+	const struct ops_options how = {
+	    .endpoint = setting(project, &arena, name, "endpoint"),
+	    .region = setting(project, &arena, name, "region"),
+	    .addressing = setting(project, &arena, name, "addressing"),
+	    .profile = setting(project, &arena, name, "profile"),
+	    .sse = setting(project, &arena, name, "sse"),
+	    .kms_key = setting(project, &arena, name, "sse.kms_key"),
+	    .storage_class = setting(project, &arena, name, "storage_class"),
+	};
 	struct remote_options options = {
 	    .name = name,
 	    .url = url,
 	    .project = config_get(&project->config, "project.id"),
 	    .events = project->events,
+	    .ops = &how,
 	};
-	struct arena arena = {0};
+	const char *place = url;
 	char hex[OID_HEX + 1];
 	struct oid oid;
 	int ret;
 
-	if (!options.project)
+	if (!options.project) {
+		arena_release(&arena);
 		return err_set(err, MLDV_USAGE,
 		    PROJECT_INI " has no [project] id; copy it from an "
 		                "earlier commit");
+	}
 	/* Of the place, not of the name, which may come to mean another. */
-	oid_of(url, strlen(url), &oid);
+	if (how.endpoint)
+		place = arena_printf(&arena, "%s\n%s", url, how.endpoint);
+	oid_of(place, strlen(place), &oid);
 	oid_hex(&oid, hex);
 	options.state =
 	    arena_printf(&arena, "%s/state/remote-%.16s", project->home, hex);

@@ -272,6 +272,7 @@ static int dir_head(struct ops *ops, const char *name, bool with_age,
 		    : err_errno(err, "cannot look at '%s'", path);
 	} else {
 		out->age = 0;
+		out->has_oid = false;
 		out->size = (uint64_t)st.st_size;
 		if (with_age && age_of(dir, &st, &out->age, err) < 0)
 			ret = -1;

@@ -24,6 +24,8 @@ struct ops {
 struct ops_info {
 	uint64_t size;
 	uint64_t age; /* seconds, by the remote's own clock; if asked for */
+	bool has_oid; /* the remote says what the bytes hash to: */
+	struct oid oid;
 };
 
 /* What is to be put: bytes in memory, or if data is NULL a whole file. */
@@ -42,6 +44,8 @@ enum ops_put {
 };
 
 struct ops_table {
+	/* How many threads should use it at once; 0: one a processor. */
+	unsigned threads;
 	void (*close)(struct ops *ops);
 	/*
 	 * Called before anything is put where no file 'format' is: makes the
@@ -91,6 +95,24 @@ struct ops_table {
 	 * none. */
 	int (*sync)(struct ops *ops, struct mldv_error *err);
 };
+
+/* What else a remote may need to know; any may be NULL. */
+struct ops_options {
+	const struct mldv_events *events;
+	const char *endpoint;   /* "https://host[:port]" */
+	const char *region;     /* of the bucket */
+	const char *addressing; /* "path", "virtual" */
+	const char *profile;    /* of the AWS files */
+	const char *sse;        /* "AES256", "aws:kms", "aws:kms:dsse" */
+	const char *kms_key;
+	const char *storage_class; /* of packs */
+};
+
+bool s3_is_url(const char *url);
+/* "s3://bucket/prefix". Looks at nothing yet. */
+CHECKED int s3_open_ops(struct ops **out, const char *url,
+    const char *remote_name, const struct ops_options *options,
+    struct mldv_error *err);
 
 /* A directory. Looks at nothing yet. */
 struct ops *dir_open(const char *path, const char *remote_name,

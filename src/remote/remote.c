@@ -93,30 +93,51 @@ static const char *directory_of(struct arena *arena, const char *url)
 	return url[0] == '/' ? path_clean(arena, url) : NULL;
 }
 
+/* The remote that a URL means. */
+static int open_ops(struct remote *remote, const struct remote_options *options,
+    struct mldv_error *err)
+{
+	const char *dir = directory_of(&remote->arena, options->url);
+	struct ops_options how = {0};
+
+	if (options->ops)
+		how = *options->ops;
+	how.events = options->events;
+	if (s3_is_url(options->url)) {
+		remote->url = arena_str(&remote->arena, options->url);
+		return s3_open_ops(&remote->ops, remote->url, remote->name,
+		    &how, err);
+	}
+	if (!dir)
+		return err_set(err, MLDV_USAGE,
+		    "cannot understand '%s', the address of remote '%s'; give "
+		    "a directory, as '/path' or 'file:///path', or a bucket, "
+		    "as 's3://bucket/prefix'",
+		    str_hide_password(&remote->arena, options->url),
+		    options->name);
+	remote->url = arena_str(&remote->arena, dir);
+	remote->ops = dir_open(dir, remote->name, options->events);
+	return 0;
+}
+
 int remote_open(struct remote **out, const struct remote_options *options,
     struct mldv_error *err)
 {
 	struct remote *remote = xcalloc(1, sizeof(*remote));
-	const char *dir = directory_of(&remote->arena, options->url);
 
-	if (!dir) {
-		(void)err_set(err, MLDV_USAGE,
-		    "cannot understand '%s', the address of remote '%s'; give "
-		    "a directory, as '/path' or 'file:///path'",
-		    str_hide_password(&remote->arena, options->url),
-		    options->name);
+	remote->name = arena_str(&remote->arena, options->name);
+	if (open_ops(remote, options, err) < 0) {
 		arena_release(&remote->arena);
 		free(remote);
 		return -1;
 	}
-	remote->name = arena_str(&remote->arena, options->name);
-	remote->url = arena_str(&remote->arena, dir);
 	remote->project = arena_str(&remote->arena, options->project);
 	if (options->state)
 		remote->state = arena_str(&remote->arena, options->state);
 	remote->events = options->events;
-	remote->threads = pool_processors();
-	remote->ops = dir_open(dir, remote->name, remote->events);
+	remote->threads = remote->ops->table->threads;
+	if (remote->threads == 0)
+		remote->threads = pool_processors();
 	idle_init(&remote->decoders);
 	(void)pthread_mutex_init(&remote->mutex, NULL);
 	*out = remote;

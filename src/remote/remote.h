@@ -15,13 +15,16 @@
 
 struct remote;
 
+struct ops_options;
+
 struct remote_options {
 	const char *name;    /* for messages */
-	const char *url;     /* "/path", "file:///path" */
+	const char *url;     /* "/path", "file:///path", "s3://bucket/prefix" */
 	const char *project; /* 16 hexadecimal digits */
 	/* Where indexes of remote packs and journals of pushes are kept. */
 	const char *state;
 	const struct mldv_events *events; /* or NULL */
+	const struct ops_options *ops;    /* or NULL: see remote/ops.h */
 };
 
 /* Looks at nothing yet, but refuses a URL that it cannot understand. */

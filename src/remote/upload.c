@@ -74,7 +74,8 @@ static int is_there(struct push *push, const struct oid *id, uint64_t bytes,
 	    !push->options->dry_run, &info, err);
 	if (found <= 0)
 		return found;
-	return info.size == bytes && info.age <= REMOTE_YOUNG;
+	return info.size == bytes && info.age <= REMOTE_YOUNG &&
+	    (!info.has_oid || oid_equal(&info.oid, id));
 }
 
 static int take_journal(struct push *push, struct slice text,

@@ -61,6 +61,23 @@ static void drop(struct connection *connection)
 	buf_release(&connection->in);
 }
 
+static void say_text(int fd, const char *text)
+{
+	const char *length = strstr(text, "\r\nContent-Length: *\r\n");
+	const char *body = strstr(text, "\r\n\r\n");
+	struct buf out = {0};
+
+	if (length && length < body) {
+		buf_add(&out, text, (size_t)(length - text));
+		buf_printf(&out, "\r\nContent-Length: %zu\r\n",
+		    strlen(body + 4));
+		text = length + strlen("\r\nContent-Length: *\r\n");
+	}
+	buf_add_str(&out, text);
+	(void)send(fd, out.data, out.len, MSG_NOSIGNAL);
+	buf_release(&out);
+}
+
 static void answer(struct server *server, struct connection *connection)
 {
 	size_t i = server->requests.count - 1;
@@ -70,8 +87,7 @@ static void answer(struct server *server, struct connection *connection)
 		i = server->answer_count - 1;
 	say = &server->answers[i];
 	if (say->text)
-		(void)send(connection->fd, say->text, strlen(say->text),
-		    MSG_NOSIGNAL);
+		say_text(connection->fd, say->text);
 	connection->hung = say->hang;
 	if (!say->text || say->close)
 		drop(connection);

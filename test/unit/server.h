@@ -12,9 +12,13 @@
 #include "base/strs.h"
 
 struct server_answer {
-	const char *text; /* as it is, header and body; NULL: hangs up */
-	bool hang;        /* after that sends no more, and closes nothing */
-	bool close;       /* after that */
+	/*
+	 * As it is, header and body, but "Content-Length: *" says how long the
+	 * body is; NULL: hangs up.
+	 */
+	const char *text;
+	bool hang;  /* after that sends no more, and closes nothing */
+	bool close; /* after that */
 };
 
 struct server;
