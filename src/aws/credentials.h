@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "mldv/events.h"
 
 struct net_client;
 
@@ -18,6 +19,7 @@ struct aws_credentials {
 	const char *secret_key;
 	const char *session_token; /* or NULL */
 	int64_t expires;           /* seconds since 1970, UTC; 0: never */
+	const char *source;        /* where they are from, for people */
 };
 
 struct aws_provider_options {
@@ -26,6 +28,7 @@ struct aws_provider_options {
 	const char *profile;
 	/* Carries what has to be asked over HTTP; it outlives the provider. */
 	struct net_client *net;
+	const struct mldv_events *events; /* or NULL */
 };
 
 /* May be used by several threads at once. */

@@ -255,6 +255,23 @@ int aws_md5(const void *data, size_t size, char out[AWS_BASE64_MD5],
 	return 0;
 }
 
+int aws_sha1(const void *data, size_t size, char out[AWS_SHA1_HEX],
+    struct mldv_error *err)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned length = 0;
+
+	if (EVP_Digest(data, size, digest, &length, EVP_sha1(), NULL) != 1)
+		return err_set(err, MLDV_FAILED,
+		    "cannot compute a SHA-1 sum with OpenSSL");
+	for (unsigned i = 0; i < length; i++) {
+		out[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+		out[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+	}
+	out[AWS_SHA1_HEX - 1] = '\0';
+	return 0;
+}
+
 void aws_base64_oid(const struct oid *oid, char out[AWS_BASE64_SHA256])
 {
 	(void)EVP_EncodeBlock((unsigned char *)out, oid->bytes, OID_SIZE);

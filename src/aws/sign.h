@@ -62,6 +62,12 @@ CHECKED int aws_sign(const struct aws_unsigned *request,
 /* RFC 1864: what Content-MD5 holds. */
 CHECKED int aws_md5(const void *data, size_t size, char out[AWS_BASE64_MD5],
     struct mldv_error *err);
+#define AWS_SHA1_HEX 41
+
+/* FIPS 180-4, in lower case: names the files in which AWS's tools keep tokens.
+ */
+CHECKED int aws_sha1(const void *data, size_t size, char out[AWS_SHA1_HEX],
+    struct mldv_error *err);
 /* What x-amz-checksum-sha256 holds. */
 void aws_base64_oid(const struct oid *oid, char out[AWS_BASE64_SHA256]);
 /* False unless it is just that. */

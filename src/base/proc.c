@@ -96,6 +96,7 @@ struct child {
 	char **environment;
 	const char *dir;
 	int output;
+	int errors;
 	int report;
 	pid_t parent;
 };
@@ -120,7 +121,7 @@ static bool prepare_child(const struct child *child)
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (null < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0 ||
 	    dup2(child->output, STDOUT_FILENO) < 0 ||
-	    dup2(child->output, STDERR_FILENO) < 0)
+	    dup2(child->errors, STDERR_FILENO) < 0)
 		return false;
 	return null == STDIN_FILENO ? fcntl(null, F_SETFD, 0) == 0
 	                            : dup2(null, STDIN_FILENO) >= 0;
@@ -220,6 +221,7 @@ int proc_start(struct proc *proc, const struct proc_options *options,
 	child.argv = make_arguments(&arena, options->argv);
 	child.environment = make_environment(&arena, options->environment);
 	child.output = output[1];
+	child.errors = options->errors ? options->errors : output[1];
 	ret = start(&started, &child, report, err);
 	(void)close(report[0]);
 	if (report[1] >= 0)

@@ -27,6 +27,7 @@ struct proc_options {
 	const char *dir;         /* working directory, or NULL */
 	/* NAME=value, NULL-terminated, put over the inherited environment. */
 	const char *const *environment;
+	int errors; /* takes its standard error; 0: it goes with the output */
 };
 
 CHECKED int proc_start(struct proc *proc, const struct proc_options *options,

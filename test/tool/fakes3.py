@@ -87,7 +87,10 @@ class Fake:
                 options.get('public', False))
 
     def write_log(self, entry):
+        """Before the answer goes out: who has it finds it in the log."""
         with self.lock:
+            if 'n' in entry:
+                return
             self.count += 1
             entry['n'] = self.count
             if self.log:
@@ -282,7 +285,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             entry.setdefault('cut', True)
         if 'path' in entry and not entry['path'].startswith('/_fake/'):
-            fake.write_log(entry)
+            fake.write_log(entry)   # unless it is there already
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = serve
 
@@ -314,6 +317,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if rule and rule.name == 'reset_request':
             self.rfile.read(rule.get('after', 0))
+            fake.write_log(entry)
             self.reset()
         incoming.body = self.read_body()
         entry['received'] = len(incoming.body)
@@ -398,6 +402,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body, says = answer.body, len(answer.body)
         entry['status'] = answer.status
         name = rule.name if rule and not rule.replaces() else None
+        if name in ('drop', 'garbage'):
+            fake.write_log(entry)
         if name == 'drop':
             raise Gone
         if name == 'garbage':
@@ -428,8 +434,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         head = ('\r\n'.join(lines) + '\r\n\r\n').encode()
         if self.command == 'HEAD' or answer.status in (204, 304):
             body = b''
-        self.transfer(head, body, rule, name)
         entry['sent'] = len(body)
+        if 'path' in entry:
+            fake.write_log(entry)
+        self.transfer(head, body, rule, name)
         if name == 'more':
             raise Gone
 
