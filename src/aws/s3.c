@@ -24,6 +24,7 @@ int s3_open(struct s3 **out, const struct s3_options *options,
 	const struct aws_provider_options who = {
 	    .profile = options->profile,
 	    .net = options->net,
+	    .events = options->events,
 	};
 	struct arena arena = {0};
 	struct s3_place place;

@@ -203,11 +203,13 @@ new_role() {
 
 # fake_s3 [OPTION...]: from here to the end of the case there is a fake S3
 # (see test/tool/fakes3.py), and AWS's variables name it and its user KEY. It
-# reads ./fake.json and ./faults if they are there, and writes ./requests.
+# reads ./fake.json and ./faults if they are there, and writes ./requests,
+# whose absolute name is in $requests.
 fake_s3() {
+	requests=$PWD/requests
 	[ ! -e fake.json ] || set -- "$@" --config fake.json
 	[ ! -e faults ] || set -- "$@" --faults faults
-	python3 -B "$top/test/tool/fakes3.py" --log requests "$@" >port &
+	python3 -B "$top/test/tool/fakes3.py" --log "$requests" "$@" >port &
 	while [ ! -s port ]; do
 		kill -0 $! || return 1
 		sleep 0.02
@@ -232,7 +234,7 @@ u.build_opener(u.ProxyHandler({})).open(sys.argv[1], body.encode())' \
 # asked OPERATION [COUNT]: how often the fake was asked for it; with a count,
 # whether it was just so often.
 asked() {
-	asked=$(grep -c "\"op\": \"$1\"" requests) || :
+	asked=$(grep -c "\"op\": \"$1\"" "$requests") || :
 	[ $# -eq 1 ] || [ "$asked" -eq "$2" ] || {
 		echo "$1 was asked for $asked times, not $2"
 		return 1
