@@ -5,6 +5,7 @@
  * gone, and everything else stays as it was.
  *
  * Covers: format/ini.c format/iniscan.c format/iniedit.c format/configcheck.c
+ * Covers: format/config.c
  */
 
 #include <stddef.h>
@@ -153,6 +154,28 @@ static void try_edits(const struct ini *ini, struct slice text,
 	}
 }
 
+/* As each of the layers; what is accepted can be asked for. */
+static void check_config(const struct ini *ini)
+{
+	struct mldv_error err = {0};
+
+	for (int i = 0; i < CONFIG_LAYERS; i++) {
+		struct config config = {0};
+		struct strs names = {0};
+
+		if (config_check(ini, (enum config_layer)i, &err) < 0) {
+			check(err.code == MLDV_USAGE && err.text[0] != '\0');
+			continue;
+		}
+		config.layers[i] = *ini;
+		for (const struct config_key *k = config_keys; k->name; k++)
+			(void)config_get(&config, k->name);
+		config_names(&config, "remote", &names);
+		config_list(&config, "add.ignore", &names);
+		strs_release(&names);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice text = {(const char *)data, size};
@@ -166,8 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ini_parse(&ini, &arena, "mldv.ini", text.data, text.len, &err) ==
 	    0) {
 		try_edits(&ini, text, arena_strn(&arena, head.data, head.len));
-		if (config_check(&ini, CONFIG_PROJECT, &err) < 0)
-			check(err.code == MLDV_USAGE);
+		check_config(&ini);
 	} else {
 		check(err.code == MLDV_USAGE && err.text[0] != '\0');
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What is taken for a key is written again as it was.
+ * What is taken for a key is written again as it was. If a NUL divides the
+ * input, two keys differ just where their texts do.
  *
  * Covers: format/key.c format/keydiff.c
  */
@@ -15,8 +16,30 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void compare(struct slice a, struct slice b)
+{
+	struct mldv_error err;
+	struct buf words = {0};
+	struct key old, new;
+
+	if (key_parse(&old, a.data, a.len, &err) < 0)
+		return;
+	if (key_parse(&new, b.data, b.len, &err) == 0) {
+		bool same = slice_compare(a, b) == 0;
+
+		if (key_difference(&old, &new, &words) == same ||
+		    (words.len == 0) != same)
+			abort();
+		key_release(&new);
+	}
+	key_release(&old);
+	buf_release(&words);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct slice second = {(const char *)data, size};
+	struct slice first;
 	struct mldv_error err = {0};
 	struct buf out = {0};
 	struct buf words = {0};
@@ -24,6 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct key key;
 	struct oid oid;
 
+	if (slice_cut(&second, '\0', &first))
+		compare(first, second);
 	if (key_parse(&key, (const char *)data, size, &err) == 0) {
 		key_end(&key, &out, &oid);
 		if (out.len != size || memcmp(out.data, data, size) != 0)

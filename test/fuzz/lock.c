@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What is taken for a lock is written again as it was; tried as it is, and
+ * What is taken for a lock is written again as it was, also after each stage
+ * was taken out and set anew; tried as it is, and
  * once more with every key made to fit its lines.
  *
  * Covers: format/lock.c format/made.c format/lines.c
@@ -17,28 +18,62 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void expect(const struct lockfile *lock, const char *text, size_t len)
+{
+	struct buf out = {0};
+
+	lockfile_format(lock, &out);
+	if (out.len != len || memcmp(out.data, text, len) != 0)
+		abort();
+	buf_release(&out);
+}
+
+/* One stage out of the one lock and into the other. */
+static void move_stage(struct lockfile *from, struct lockfile *to)
+{
+	const struct lock_stage *stage = &from->stages[from->count - 1];
+	struct arena arena = {0};
+	const char *name = arena_str(&arena, stage->name);
+
+	lockfile_set(to, name, &stage->oid, &stage->key, stage->made,
+	    stage->made_count);
+	for (size_t i = 0; i < stage->made_count; i++)
+		if (!lockfile_made(to, stage->made[i].path))
+			abort();
+	if (!lockfile_remove(from, name) || lockfile_remove(from, name))
+		abort();
+	arena_release(&arena);
+}
+
+static void rebuild(struct lockfile *lock, const char *text, size_t len)
+{
+	struct lockfile again = {0};
+
+	while (lock->count > 0)
+		move_stage(lock, &again);
+	expect(&again, text, len);
+	lockfile_release(&again);
+}
+
 static void try(const char *text, size_t len)
 {
 	struct mldv_error err = {0};
-	struct buf out = {0};
 	struct lockfile lock = {0};
 
 	if (lockfile_parse(&lock, text, len, &err) == 0) {
-		lockfile_format(&lock, &out);
-		if (out.len != len || memcmp(out.data, text, len) != 0)
-			abort();
+		expect(&lock, text, len);
 		for (size_t i = 0; i < lock.count; i++) {
 			const char *name = lock.stages[i].name;
 
 			if (lockfile_find(&lock, name) != &lock.stages[i])
 				abort();
 		}
+		rebuild(&lock, text, len);
 		lockfile_release(&lock);
 	} else if (err.code != MLDV_CORRUPT || err.text[0] == '\0' ||
 	    lock.stages) {
 		abort();
 	}
-	buf_release(&out);
 }
 
 /* The key of the lines up to what the stage made. */

@@ -6,12 +6,14 @@
  * The input says how a pack is made: entries; how they are divided into
  * frames, and how each frame is written; and then how the pack is damaged,
  * by bytes set anywhere in its content. The pack is written here, by other
- * code than ours; the index is put right after the damage.
+ * code than ours, or by ours if the first byte is 128 or more; the index is
+ * put right after the damage.
  *
  * An undamaged pack must read the same by both. Of a damaged one:
  *
  * - What we read as an object is what lies in the archive.
- * - A frame that we decode, zstd decodes by streaming, too, and to the same.
+ * - A frame that we decode, zstd decodes by streaming, too, and to the same,
+ *   unless it needs more than the window that it declares.
  * - If the archive is still the one that was written, with every frame's
  *   content size in place, we read every object of it. Not so those in stored
  *   frames, which are only ever written in one way, nor those in frames that
@@ -35,15 +37,16 @@
 #include "format/packindex.h"
 #include "store/pack.h"
 
-#define ENTRIES   24
-#define FRAMES    32
-#define DAMAGES   8
-#define LARGEST   400000 /* bytes of an entry: more than a frame, and blocks */
-#define SMALL     3000
-#define TAR_BLOCK 512
-#define STREAM    (64 << 10) /* bytes decoded at a time */
-#define PIECE     100        /* of its input: never a whole frame */
-#define INPUT_MAX 512        /* more says nothing new */
+#define ENTRIES        24
+#define FRAMES         32
+#define DAMAGES        8
+#define LARGEST        400000 /* bytes of an entry: more than a frame, and blocks */
+#define SMALL          3000
+#define TAR_BLOCK      512
+#define STREAM         (64 << 10) /* bytes decoded at a time */
+#define PIECE          100        /* of its input: never a whole frame */
+#define SINGLE_SEGMENT 0x20       /* in a frame's descriptor */
+#define INPUT_MAX      512        /* more says nothing new */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -210,11 +213,10 @@ static void add_stored(struct pack *pack, const struct frame *frame,
  */
 static void add_window(struct pack *pack, size_t begin, uint32_t window)
 {
-	const uint8_t single = 0x20;
 	char *descriptor = pack->bytes.data + begin + 4;
 
-	check(((uint8_t)*descriptor & single) != 0);
-	*descriptor = (char)((uint8_t)*descriptor & ~single);
+	check(((uint8_t)*descriptor & SINGLE_SEGMENT) != 0);
+	*descriptor = (char)((uint8_t)*descriptor & ~SINGLE_SEGMENT);
 	(void)buf_room(&pack->bytes, 1);
 	descriptor = pack->bytes.data + begin + 4;
 	memmove(descriptor + 2, descriptor + 1, pack->bytes.len - begin - 5);
@@ -285,13 +287,12 @@ static void add_frame(struct pack *pack, struct input *input, size_t begin,
 	pack->frame_count++;
 }
 
-static void make_pack(struct pack *pack, struct input *input)
+static void make_frames(struct pack *pack, struct input *input)
 {
 	static const char zeros[2 * TAR_BLOCK];
 	size_t begin = 0;
 	size_t first = 0;
 
-	pack->entry_count = 1 + take(input, 1) % ENTRIES;
 	for (size_t i = 0; i < pack->entry_count; i++) {
 		bool last = i + 1 == pack->entry_count;
 
@@ -306,6 +307,83 @@ static void make_pack(struct pack *pack, struct input *input)
 			first = i + 1;
 		}
 	}
+}
+
+/* --- our own writer ------------------------------------------------- */
+
+static int add_bytes(void *context, const void *data, size_t size,
+    struct mldv_error *err)
+{
+	struct buf *out = context;
+
+	(void)err;
+	buf_add(out, data, size);
+	return 0;
+}
+
+/* Notes where the writer put what; each object counts as a frame here. */
+static void note_places(struct pack *pack, const struct pack_index *index)
+{
+	for (size_t i = 0; i < pack->entry_count; i++) {
+		struct entry *entry = &pack->entries[i];
+		const struct pack_record *record =
+		    pack_index_find(index, &entry->oid);
+
+		check(record != NULL &&
+		    record->chunk_list == entry->chunk_list &&
+		    record->size == entry->payload.len);
+		entry->frame = i;
+		pack->records[i] = *record;
+		pack->frames[i] = (struct frame){.begin = record->offset,
+		    .len = record->length,
+		    .stored = record->stored,
+		    .sized = true};
+	}
+	pack->frame_count = pack->entry_count;
+}
+
+static void write_ours(struct pack *pack, struct input *input)
+{
+	struct pack_sink sink = {&pack->bytes, add_bytes};
+	struct pack_writer *writer = pack_writer_open();
+	struct arena arena = {0};
+	struct pack_index index;
+	struct pack_info info;
+	struct mldv_error err;
+
+	pack_writer_start(writer, &sink);
+	for (size_t i = 0; i < pack->entry_count; i++) {
+		struct entry *entry = &pack->entries[i];
+		size_t size;
+
+		make_payload(entry, input, i);
+		size = entry->payload.len;
+		memcpy(pack_writer_room(writer, size), entry->payload.data,
+		    size);
+		check(pack_writer_add(writer, &entry->oid, size,
+		          entry->chunk_list, &err) == 0);
+	}
+	check(pack_writer_end(writer, &info, &err) == 0);
+	pack_writer_close(writer);
+	check(info.bytes == pack->bytes.len);
+	check(pack_index_parse(&index, &arena,
+	          (const uint8_t *)pack->bytes.data + info.index,
+	          info.bytes - info.index, info.bytes, &err) == 0);
+	check(index.count == pack->entry_count && index.begin == info.index);
+	note_places(pack, &index);
+	pack->bytes.len = info.index;
+	arena_release(&arena);
+}
+
+static void make_pack(struct pack *pack, struct input *input)
+{
+	uint32_t how = take(input, 1);
+
+	pack->entry_count = 1 + how % 128 % ENTRIES;
+	if (how >= 128)
+		write_ours(pack, input);
+	else
+		make_frames(pack, input);
 }
 
 /* Sets bytes of the content, most of them where a frame begins. */
@@ -417,16 +495,34 @@ struct reading {
 	struct buf contents[FRAMES];
 };
 
+/*
+ * Does the frame declare a window that is smaller than its content? Then its
+ * matches may reach behind it, which is seen only by who has no more than the
+ * window: RFC 8878, section 3.1.1.1.2.
+ */
+static bool is_narrow(const char *frame, size_t content)
+{
+	unsigned window = (unsigned char)frame[5];
+	uint64_t base = UINT64_C(1) << (10 + (window >> 3));
+
+	return ((unsigned char)frame[4] & SINGLE_SEGMENT) == 0 &&
+	    base + base / 8 * (window & 7) < content;
+}
+
 /* A frame that we decoded is one that zstd streams, and to the same. */
 static void check_frame(struct reading *reading,
     const struct pack_record *record, size_t number, struct slice payload)
 {
 	struct buf *content = &reading->contents[number];
+	const char *frame = reading->pack->bytes.data + record->offset;
 
-	if (content->len == 0)
-		check(decode(reading->zstd,
-		    reading->pack->bytes.data + record->offset, record->length,
-		    content));
+	if (content->len == 0 &&
+	    !decode(reading->zstd, frame, record->length, content)) {
+		check(is_narrow(frame,
+		    (size_t)ZSTD_getFrameContentSize(frame, record->length)));
+		buf_reset(content);
+		return;
+	}
 	check(record->inner + payload.len <= content->len);
 	check(memcmp(content->data + record->inner, payload.data,
 	          payload.len) == 0);

@@ -2,9 +2,10 @@
 
 /*
  * Whatever mldv.ini says, a stage that is accepted has clean paths in order,
- * and its key is one that can be read.
+ * and its key is one that can be read. What stands before a NUL is a parameter
+ * set on the command line.
  *
- * Covers: format/stages.c format/stageread.c format/stagepaths.c
+ * Covers: format/key.c format/stages.c format/stageread.c format/stagepaths.c
  * Covers: format/interpolate.c format/items.c format/overlap.c
  */
 
@@ -85,18 +86,26 @@ static void check_stage(const struct stages *stages, const struct stage *stage)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct slice text = {(const char *)data, size};
 	struct mldv_error err = {0};
 	struct arena arena = {0};
+	struct strs overrides = {0};
+	struct slice head;
 	struct stages stages;
 	struct ini ini;
 
-	if (ini_parse(&ini, &arena, "x", (const char *)data, size, &err) == 0 &&
-	    stages_parse(&stages, &arena, &ini, NULL, &err) == 0) {
+	if (size > 0 && memchr(data, '\0', size) != NULL) {
+		(void)slice_cut(&text, '\0', &head);
+		strs_add_n(&overrides, head.data, head.len);
+	}
+	if (ini_parse(&ini, &arena, "x", text.data, text.len, &err) == 0 &&
+	    stages_parse(&stages, &arena, &ini, &overrides, &err) == 0) {
 		for (size_t i = 0; i < stages.count; i++)
 			check_stage(&stages, &stages.stages[i]);
 	} else {
 		check(err.code == MLDV_USAGE && err.text[0] != '\0');
 	}
+	strs_release(&overrides);
 	arena_release(&arena);
 	return 0;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Whatever lies in the file of a stat cache: what is loaded can be walked,
- * and is saved as it was. The sum of the bytes is put right first, for the
- * fuzzer could not guess it.
+ * Whatever lies in the file of a stat cache, what is loaded can be walked. The
+ * sum of the bytes is put right first, for the fuzzer could not guess it.
  *
  * Covers: store/statcache.c
  */
