@@ -209,19 +209,21 @@ static void add_stored(struct pack *pack, const struct frame *frame,
 
 /*
  * Gives the frame that begins there a window of its own: RFC 8878, sections
- * 3.1.1.1.1 and 3.1.1.1.2. What has no window is a single segment.
+ * 3.1.1.1.1 and 3.1.1.1.2. What has none yet is a single segment.
  */
-static void add_window(struct pack *pack, size_t begin, uint32_t window)
+static bool add_window(struct pack *pack, size_t begin, uint32_t window)
 {
 	char *descriptor = pack->bytes.data + begin + 4;
 
-	check(((uint8_t)*descriptor & SINGLE_SEGMENT) != 0);
+	if (((uint8_t)*descriptor & SINGLE_SEGMENT) == 0)
+		return false;
 	*descriptor = (char)((uint8_t)*descriptor & ~SINGLE_SEGMENT);
 	(void)buf_room(&pack->bytes, 1);
 	descriptor = pack->bytes.data + begin + 4;
 	memmove(descriptor + 2, descriptor + 1, pack->bytes.len - begin - 5);
 	descriptor[1] = (char)window;
 	pack->bytes.len++;
+	return true;
 }
 
 /* Compresses a frame in one of the ways that zstd has. */
@@ -247,9 +249,8 @@ static void add_compressed(struct pack *pack, struct input *input,
 	if (frame->sized && how >= 96) {
 		uint32_t window = take(input, 1);
 
-		frame->wide = window > 17 << 3;
-		if (window >> 3 >= 9)
-			add_window(pack, frame->begin, window);
+		if (window >> 3 >= 9 && add_window(pack, frame->begin, window))
+			frame->wide = window > 17 << 3;
 	}
 }
 
