@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The journal is one text file in .git/mldv/journal/<work tree>:
- *
- *     mldv-journal 1
- *     stage <name>
- *     out <0|1> <temporary name> <path>
- *
- * 1 says that something lay at path, and that it goes by the temporary name
- * while the stage runs. If the name is found nowhere, it was not moved yet, or
- * was moved back already: both mean that path is to be left alone. So undoing
- * can itself be stopped anywhere, and done again.
+ * If the temporary name of an old output is found nowhere, it was not moved
+ * yet, or was moved back already: both mean that its path is to be left alone.
+ * So undoing can itself be stopped anywhere, and done again.
  */
 
 #include "pipeline/journal.h"
 
-#include <string.h>
-
 #include "base/path.h"
-#include "format/lines.h"
 #include "pipeline/failed.h"
 #include "project/sweep.h"
-
-enum { JOURNAL_LIMIT = 16 << 20 };
 
 static void set_paths(struct journal *journal, struct arena *arena,
     struct mldv_project *project)
@@ -42,82 +30,28 @@ static const char *running_path(const struct journal *journal,
 
 CHECKED static int save(const struct journal *journal, struct mldv_error *err)
 {
+	const struct journal_text written = {journal->stage, journal->outs,
+	    journal->count};
 	struct buf text = {0};
 	int ret;
 
-	buf_printf(&text, "mldv-journal 1\nstage %s\n", journal->stage);
-	for (size_t i = 0; i < journal->count; i++) {
-		const struct journal_out *out = &journal->outs[i];
-
-		buf_printf(&text, "out %d %s ", out->had, out->aside);
-		lines_add_path(&text, out->path, strlen(out->path));
-		buf_add_char(&text, '\n');
-	}
+	journal_format(&written, &text);
 	ret = file_replace(journal->file, text.data, text.len, err);
 	buf_release(&text);
 	return ret;
 }
 
-CHECKED static int parse_out(struct lines *lines, struct arena *arena,
-    struct journal_out *out, struct mldv_error *err)
-{
-	struct slice word;
-	struct slice path;
-	uint64_t had;
-
-	if (lines_word(lines, &word, err) < 0 ||
-	    lines_number(lines, &had, err) < 0)
-		return -1;
-	if (!slice_is(word, "out") || had > 1)
-		return lines_error(lines, err, "expected an output");
-	if (lines_word(lines, &word, err) < 0 ||
-	    lines_path(lines, arena, &path, err) < 0)
-		return -1;
-	if (word.len != TEMP_NAME - 1)
-		return lines_error(lines, err, "expected a temporary name");
-	memcpy(out->aside, word.data, word.len);
-	out->aside[word.len] = '\0';
-	out->path = arena_strn(arena, path.data, path.len);
-	out->had = had == 1;
-	if (!temp_is_name(out->aside))
-		return lines_error(lines, err, "expected a temporary name");
-	return 0;
-}
-
 CHECKED static int parse(struct journal *journal, struct arena *arena,
     const struct buf *text, struct mldv_error *err)
 {
-	struct lines lines;
-	struct slice word;
-	size_t capacity = 0;
-	int more;
+	struct journal_text read;
 
-	if (lines_start(&lines, "journal", buf_str(text), text->len, err) < 0)
+	if (journal_parse(&read, arena, buf_str(text), text->len, err) < 0)
 		return -1;
-	more = lines_next(&lines, err);
-	if (more < 0)
-		return -1;
-	if (more == 0 || lines_word(&lines, &word, err) < 0 ||
-	    !slice_is(word, "stage") || lines_path(&lines, arena, &word, err))
-		return lines_error(&lines, err, "expected a stage");
-	journal->stage = arena_strn(arena, word.data, word.len);
-	while ((more = lines_next(&lines, err)) > 0) {
-		if (journal->count == capacity) {
-			struct journal_out *outs;
-
-			capacity = capacity ? 2 * capacity : 16;
-			outs = arena_array(arena, capacity, sizeof *outs);
-			if (journal->count > 0)
-				memcpy(outs, journal->outs,
-				    journal->count * sizeof *outs);
-			journal->outs = outs;
-		}
-		if (parse_out(&lines, arena, &journal->outs[journal->count],
-		        err) < 0)
-			return -1;
-		journal->count++;
-	}
-	return more;
+	journal->stage = read.stage;
+	journal->outs = read.outs;
+	journal->count = read.count;
+	return 0;
 }
 
 /* The two places where an old output may wait. */

@@ -12,16 +12,9 @@
  * .git/mldv/journal, or beside their place if that is on another file system.
  */
 
-#include "base/file.h"
+#include "format/journal.h"
 #include "format/stages.h"
 #include "project/project.h"
-
-struct journal_out {
-	const char *path;
-	bool had;  /* something lay there */
-	bool keep; /* it is nowhere else, so it is not to be deleted */
-	char aside[TEMP_NAME];
-};
 
 struct journal {
 	struct mldv_project *project;
