@@ -176,6 +176,19 @@ static void check_config(const struct ini *ini)
 	}
 }
 
+/* The value as the name of a setting. */
+static void check_split(const char *name, struct arena *arena)
+{
+	struct mldv_error err = {0};
+	const char *section;
+	const char *key;
+
+	if (config_split(name, arena, &section, &key, &err) < 0)
+		check(err.code == MLDV_USAGE && err.text[0] != '\0');
+	else
+		check(key[0] != '\0' && strlen(section) < strlen(name));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice text = {(const char *)data, size};
@@ -186,6 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 0 && memchr(data, '\0', size))
 		(void)slice_cut(&text, '\0', &head);
+	check_split(arena_strn(&arena, head.data, head.len), &arena);
 	if (ini_parse(&ini, &arena, "mldv.ini", text.data, text.len, &err) ==
 	    0) {
 		try_edits(&ini, text, arena_strn(&arena, head.data, head.len));

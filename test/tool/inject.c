@@ -273,6 +273,8 @@ static void start(struct inject *inject, char **argv)
 		close(ready[1]);
 		if (read(ready[0], &byte, 1) != 1)
 			_exit(125);
+		/* LeakSanitizer cannot work in a process that is traced. */
+		(void)setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 		execvp(*argv, argv);
 		die(*argv);
 	}
