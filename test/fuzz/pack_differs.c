@@ -127,6 +127,7 @@ static void make_payload(struct entry *entry, struct input *input,
 
 static void add_archive_entry(struct pack *pack, struct entry *entry)
 {
+	static const char magic[8] = {'u', 's', 't', 'a', 'r', 0, '0', '0'};
 	char name[OID_HEX + 8];
 	char block[TAR_BLOCK] = {0};
 	size_t size = entry->payload.len;
@@ -136,15 +137,13 @@ static void add_archive_entry(struct pack *pack, struct entry *entry)
 	oid_hex(&entry->oid, name);
 	if (entry->chunk_list)
 		memcpy(name + OID_HEX, ".chunks", 8);
-	memcpy(block, name, strlen(name));
+	(void)snprintf(block, 100, "%s", name);
 	(void)snprintf(block + 100, 25, "0000444%c0000000%c0000000", 0, 0);
 	(void)snprintf(block + 124, 12, "%011zo", size);
 	(void)snprintf(block + 136, 12, "%011o", 0);
-	memcpy(block + 148, "        0", 9);
-	memcpy(block + 257,
-	    "ustar\0"
-	    "00",
-	    8);
+	memset(block + 148, ' ', 8);
+	block[156] = '0';
+	memcpy(block + 257, magic, sizeof magic);
 	for (size_t i = 0; i < TAR_BLOCK; i++)
 		sum += (unsigned char)block[i];
 	(void)snprintf(block + 148, 7, "%06o", sum);
