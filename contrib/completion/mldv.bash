@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config hooks rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics help version'
+		words=' add repro status push pull init remote config hooks rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics verify help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
@@ -58,6 +58,7 @@ _mldv()
 	'new stage') options=' -q --quiet --no-wait -h --help -d --dep -o --out -m --metrics --git-out -p --param --cwd --desc -f --force' ;;
 	'metrics') words='show' ;;
 	'metrics show') options=' -q --quiet --no-wait -h --help --json' ;;
+	'verify') options=' -q --quiet --no-wait -h --help --rev -r --remote --packs --format' ;;
 	'help') options=' -q --quiet --no-wait -h --help' ;;
 	'version') options=' -q --quiet --no-wait -h --help' ;;
 	esac

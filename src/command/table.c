@@ -41,6 +41,7 @@ const struct command *const commands[] = {
 
     &command_new_stage,
     &command_metrics_show,
+    &command_verify,
 
     &command_help,
     &command_version,

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/strs.h"
+#include "format/kind.h"
 #include "mldv/events.h"
 
 struct git;
@@ -167,6 +168,32 @@ CHECKED int git_servers(struct git *git, struct strs *out,
 /* Searches every commit that the refs of a repository reach. */
 CHECKED int git_search_server(const char *dir, const struct git_search *search,
     struct mldv_error *err);
+
+/* --- The files of one commit --- */
+
+struct git_view;
+/* MLDV_NOT_FOUND if there is no such revision. */
+CHECKED int git_view_open(struct git_view **out, struct git *git,
+    const char *revision, struct mldv_error *err);
+void git_view_close(struct git_view *view);
+/* 40 hexadecimal digits. */
+const char *git_view_commit(const struct git_view *view);
+/*
+ * What the commit has at path: 1, or 0 for nothing. A submodule, of which it
+ * has only the name, is an error.
+ */
+CHECKED int git_view_kind(const struct git_view *view, const char *path,
+    enum kind *out, struct mldv_error *err);
+/* What a file or link there is; 0 if there is none. */
+CHECKED int git_view_hash(const struct git_view *view, const char *path,
+    struct hasher *hasher, struct content *out, struct mldv_error *err);
+CHECKED int git_view_read(const struct git_view *view, const char *path,
+    size_t limit, struct buf *out, struct mldv_error *err);
+/* Visits the files and links in and below a directory ("": all). */
+CHECKED int git_view_each(const struct git_view *view, const char *dir,
+    int (*visit)(void *context, const char *path, enum kind kind,
+        struct mldv_error *err),
+    void *context, struct mldv_error *err);
 
 /* --- Hooks --- */
 

@@ -29,6 +29,7 @@ struct pre_push {
 	size_t brought_capacity;
 	struct items items; /* in the order of the commits */
 	size_t item_capacity;
+	struct strs locks; /* commits that have another mldv.lock */
 	bool everything; /* another remote: what was on the old is not there */
 };
 
@@ -247,6 +248,7 @@ static void forget_changes(struct pre_push *push)
 		strs_release(&push->brought[i].files);
 	push->brought_count = 0;
 	items_release(&push->items);
+	strs_release(&push->locks);
 	push->item_capacity = 0;
 	push->everything = false;
 }
@@ -328,6 +330,8 @@ static int add_brought(struct pre_push *push, struct brought *brought,
 	struct mldv_error ignored;
 	int ret;
 
+	if (strs_has(&brought->files, PROJECT_LOCK))
+		strs_add(&push->locks, brought->commit);
 	/* Which outputs Git keeps is said there. */
 	if (brought->ini && !strs_has(&brought->files, PROJECT_LOCK))
 		strs_add(&brought->files, PROJECT_LOCK);
@@ -379,7 +383,10 @@ static void add_sum(struct mldv_transferred *to,
 static int send(struct pre_push *push, const char *tip, struct mldv_error *err)
 {
 	struct mldv_project *project = push->project;
-	const struct mldv_transfer how = {
+	const struct sync_push what = {
+	    .revision = tip,
+	    .items = &push->items,
+	    .locks = &push->locks,
 	    .done = push->options->done,
 	    .context = push->options->context,
 	};
@@ -392,7 +399,7 @@ static int send(struct pre_push *push, const char *tip, struct mldv_error *err)
 		return err_prefix(err, "commit %.10s", tip);
 	if (!project->store)
 		project->store = store_open(project_store_dir(project, &arena));
-	ret = sync_push(project, tip, &push->items, &how, &sum, err);
+	ret = sync_push(project, &what, &sum, err);
 	add_sum(&push->out->sum, &sum);
 	arena_release(&arena);
 	return ret;
@@ -408,7 +415,7 @@ static int push_tip(struct pre_push *push, const char *tip,
 		ret = add_brought(push, &push->brought[i], err);
 	if (ret == 0 && push->everything)
 		ret = add_everything(push, tip, err);
-	if (ret == 0 && push->items.count > 0)
+	if (ret == 0 && (push->items.count > 0 || push->locks.count > 0))
 		ret = send(push, tip, err);
 	return ret;
 }

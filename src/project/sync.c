@@ -9,6 +9,7 @@
 #include "project/failures.h"
 #include "project/prune.h"
 #include "project/pushed.h"
+#include "project/pushruns.h"
 #include "project/remotes.h"
 #include "project/sync.h"
 
@@ -23,7 +24,8 @@ struct sync {
 	struct picks picks; /* of each item */
 	struct lock lock;   /* of the store */
 	struct failures failures;
-	bool skip; /* what [pull] skip says is left out */
+	struct strs sent; /* stages of which something was pushed */
+	bool skip;        /* what [pull] skip says is left out */
 	int (*move)(struct sync *sync, struct pick *pick,
 	    struct mldv_done *done, struct remote_count *count,
 	    struct mldv_error *err);
@@ -49,8 +51,12 @@ static int push_item(struct sync *sync, struct pick *pick,
 	        item, &earlier, err) < 0)
 		return -1;
 	options.earlier_count = earlier.count;
-	return remote_push(sync->remote, sync->project->store, &item->content,
-	    &options, count, err);
+	if (remote_push(sync->remote, sync->project->store, &item->content,
+	        &options, count, err) < 0)
+		return -1;
+	if (item->stage && !count->nothing)
+		strs_add(&sync->sent, item->stage);
+	return 0;
 }
 
 /* What was sent is there only if the remote itself says so. */
@@ -227,7 +233,38 @@ static void sync_end(struct sync *sync)
 		remote_close(sync->remote);
 	picks_release(&sync->picks);
 	items_release(&sync->items);
+	strs_release(&sync->sent);
 	lock_release(&sync->lock);
+}
+
+/* Of runs all of whose outputs are there now. */
+static int push_records(struct sync *sync, const char *revision,
+    const struct strs *stages, struct mldv_error *err)
+{
+	const struct runs_push runs = {
+	    .revision = revision,
+	    .stages = stages,
+	    .sent = &sync->sent,
+	};
+
+	if (sync->options->dry_run || sync->out->missing > 0)
+		return 0;
+	return runs_push(sync->project, sync->remote, &runs, err);
+}
+
+static int push_selected_records(struct sync *sync, struct mldv_error *err)
+{
+	struct strs stages = {0};
+	int ret;
+
+	for (size_t i = 0; i < sync->items.count; i++) {
+		if (sync->items.list[i].stage)
+			strs_add(&stages, sync->items.list[i].stage);
+	}
+	strs_unique(&stages);
+	ret = push_records(sync, sync->options->revision, &stages, err);
+	strs_release(&stages);
+	return ret;
 }
 
 int mldv_push(struct mldv_project *project, const struct strs *paths,
@@ -244,33 +281,41 @@ int mldv_push(struct mldv_project *project, const struct strs *paths,
 
 	if (ret == 0)
 		ret = sync_items(&sync, err);
+	if (ret == 0)
+		ret = push_selected_records(&sync, err);
 	sync_end(&sync);
 	return ret;
 }
 
-int sync_push(struct mldv_project *project, const char *revision,
-    const struct items *items, const struct mldv_transfer *options,
+int sync_push(struct mldv_project *project, const struct sync_push *push,
     struct mldv_transferred *out, struct mldv_error *err)
 {
-	struct mldv_transfer at = *options;
+	const struct mldv_transfer options = {
+	    .revision = push->revision,
+	    .done = push->done,
+	    .context = push->context,
+	};
 	struct sync sync = {
 	    .project = project,
-	    .options = &at,
+	    .options = &options,
 	    .out = out,
-	    .items = *items,
+	    .items = *push->items,
+	    .all = *push->items,
 	    .move = push_and_ask,
 	};
 	struct arena arena = {0};
 	const char *name;
 	int ret = -1;
 
-	at.revision = revision;
-	if (remotes_choose(project, at.remote, &arena, &name, err) == 0 &&
+	*out = (struct mldv_transferred){0};
+	if (remotes_choose(project, NULL, &arena, &name, err) == 0 &&
 	    project_lock_store(project, &sync.lock, LOCK_SHARED, err) == 0 &&
 	    picks_load(project, &sync.items, NULL, false, &sync.picks, err) ==
 	        0 &&
 	    remotes_open(project, name, &sync.remote, err) == 0)
 		ret = sync_items(&sync, err);
+	for (size_t i = 0; ret == 0 && i < push->locks->count; i++)
+		ret = push_records(&sync, push->locks->items[i], NULL, err);
 	arena_release(&arena);
 	/* They are the caller's. */
 	sync.items = (struct items){0};

@@ -158,8 +158,8 @@ husky() {
 	END
 	for hook in pre-push pre-commit post-checkout post-merge; do
 		printf "#!/usr/bin/env sh\n. \"\$(dirname \"\$0\")/h\"\n" \
-			>.husky/_/$hook
-		chmod +x .husky/_/$hook
+			>.husky/_/"$hook"
+		chmod +x .husky/_/"$hook"
 	done
 	git config core.hooksPath .husky/_
 }

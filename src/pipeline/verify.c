@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/verify.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "project/remotes.h"
+#include "remote/confirm.h"
+
+void verify_find(struct verify *verify, const struct mldv_verified *finding,
+    const char *fmt, ...)
+{
+	struct mldv_verified told = *finding;
+	char text[sizeof((struct mldv_error *)0)->text];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	told.what = text;
+	verify->found = true;
+	verify->sum->findings++;
+	if (verify->options->visit)
+		verify->options->visit(verify->options->context, &told);
+}
+
+CHECKED static int load_stages(struct verify *verify, struct mldv_error *err)
+{
+	struct strs none = {0};
+	struct buf text = {0};
+	struct ini ini = {0};
+	int found = git_view_read(verify->committed.view, PROJECT_INI,
+	    INI_LIMIT, &text, err);
+	int ret = -1;
+
+	if (found == 0)
+		(void)err_set(err, MLDV_USAGE,
+		    "commit %.10s is no project: it has no " PROJECT_INI,
+		    git_view_commit(verify->committed.view));
+	if (found > 0 &&
+	    ini_parse(&ini, &verify->arena, PROJECT_INI, buf_str(&text),
+	        text.len, err) == 0 &&
+	    stages_parse(&verify->stages, &verify->arena, &ini, &none, err) ==
+	        0)
+		ret = graph_build(&verify->graph, &verify->arena,
+		    &verify->stages, PROJECT_INI, err);
+	buf_release(&text);
+	return ret;
+}
+
+CHECKED static int load_lock(struct verify *verify, struct mldv_error *err)
+{
+	struct buf text = {0};
+	int ret = git_view_read(verify->committed.view, PROJECT_LOCK,
+	    LOCKFILE_LIMIT, &text, err);
+
+	if (ret > 0)
+		ret = lockfile_parse(&verify->lock, buf_str(&text), text.len,
+		    err);
+	buf_release(&text);
+	return ret < 0 ? -1 : 0;
+}
+
+CHECKED static int open_remote(struct verify *verify, struct mldv_error *err)
+{
+	const char *name;
+
+	if (remotes_choose(verify->project, verify->options->remote,
+	        &verify->arena, &name, err) < 0 ||
+	    remotes_open(verify->project, name, &verify->remote, err) < 0)
+		return -1;
+	verify->committed.source.remote = verify->remote;
+	return remote_is_there(verify->remote, err);
+}
+
+/* With nothing that a remote should have, none is needed. */
+static bool needs_remote(const struct verify *verify)
+{
+	const struct items *items = &verify->committed.items;
+
+	for (size_t i = 0; i < items->count; i++) {
+		if (!items->list[i].git)
+			return true;
+	}
+	return verify->lock.count > 0;
+}
+
+CHECKED static int verify_open(struct verify *verify, struct mldv_error *err)
+{
+	const char *revision = verify->options->revision;
+
+	if (committed_open(&verify->committed, verify->project,
+	        revision ? revision : "HEAD", err) < 0 ||
+	    load_stages(verify, err) < 0 || load_lock(verify, err) < 0)
+		return -1;
+	(void)snprintf(verify->sum->commit, sizeof verify->sum->commit, "%s",
+	    git_view_commit(verify->committed.view));
+	return needs_remote(verify) ? open_remote(verify, err) : 0;
+}
+
+static void verify_close(struct verify *verify)
+{
+	graph_release(&verify->graph);
+	lockfile_release(&verify->lock);
+	committed_close(&verify->committed);
+	remote_close(verify->remote);
+	arena_release(&verify->arena);
+}
+
+CHECKED static int verify_stages(struct verify *verify, struct mldv_error *err)
+{
+	for (size_t i = 0; i < verify->stages.count; i++) {
+		const struct stage *stage =
+		    &verify->stages.stages[verify->graph.order[i]];
+		const struct mldv_verified well = {
+		    .stage = stage->name,
+		    .file = PROJECT_INI,
+		    .line = stage->line,
+		};
+
+		if (project_check(verify->project, err) < 0)
+			return -1;
+		verify->found = false;
+		if (verify_stage(verify, stage, err) < 0)
+			return err_prefix(err, "stage '%s'", stage->name);
+		if (!verify->found && verify->options->visit)
+			verify->options->visit(verify->options->context, &well);
+		verify->sum->stages++;
+	}
+	return 0;
+}
+
+int mldv_verify(struct mldv_project *project, const struct mldv_verify *options,
+    struct mldv_verify_sum *sum, struct mldv_error *err)
+{
+	struct verify verify = {
+	    .project = project,
+	    .options = options,
+	    .sum = sum,
+	};
+	int ret;
+
+	*sum = (struct mldv_verify_sum){0};
+	ret = verify_open(&verify, err);
+	if (ret == 0)
+		ret = verify_stages(&verify, err);
+	if (ret == 0)
+		ret = verify_items(&verify, err);
+	verify_close(&verify);
+	return ret;
+}
