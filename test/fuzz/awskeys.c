@@ -3,6 +3,8 @@
 /*
  * Credentials in JSON, and the words of a command: keys that were taken can
  * stand in a header, and words that were split are in the line.
+ *
+ * Covers: aws/document.c
  */
 
 #include <stddef.h>

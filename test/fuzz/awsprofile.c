@@ -3,6 +3,8 @@
 /*
  * AWS's config files: whatever they hold, a section is found by its name and
  * a key by its own, and no value has the end of a line in it.
+ *
+ * Covers: aws/profile.c
  */
 
 #include <stddef.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Covers: aws/answer.c aws/s3page.c aws/xml.c
+ */
+
 #include <stdint.h>
 
 #include "aws/answer.h"
