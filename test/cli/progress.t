@@ -95,8 +95,19 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])' "$@"
 }
 
+# catches: until $pid has a handler for SIGTERM, 0x4000, it is still starting.
+catches() {
+	tries=0
+	until mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$pid/status") &&
+		[ "$((0x${mask:-0} & 0x4000))" -ne 0 ]; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 1000 ] || return 1
+		sleep 0.02
+	done
+}
+
 # When to send it: a command that waits for that.
-ready='sleep 0.4'
+ready='catches && sleep 0.4'
 
 # interrupted SIGNAL STATUS COMMAND...: while it works; it ends within three
 # seconds (one is meant, but the machine may be busy).
