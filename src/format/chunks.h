@@ -17,6 +17,11 @@
 /* A larger object is stored whole in a file and travels in chunks. */
 #define OBJECT_WHOLE_MAX CHUNK_MAX
 #define CHUNKS_LIMIT     (48 << 20) /* bytes of a list */
+/*
+ * A file has fewer bytes than this: chunks of 1 MiB or a little more, which is
+ * what the rule cuts most files into, fill a list with about as much.
+ */
+#define OBJECT_LIMIT (UINT64_C(700) << 30)
 
 struct chunk {
 	struct oid oid;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/pool.h"
 #include "format/tree.h"
 
@@ -359,6 +360,24 @@ static int is_wanted(const struct work *work,
 	return there < 0 ? -1 : !there;
 }
 
+/* Asked before anything is read, which would take an hour. */
+static int fail_too_large(const struct work *work, const struct file *file,
+    const struct snapshot_entry *entry, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct buf inside = {0};
+
+	snapshot_path(work->ingest->snapshot, file->dir, entry, &inside);
+	(void)err_set(err, MLDV_FAILED,
+	    "cannot store '%s': it has %llu GiB, and of a file of 700 GiB or "
+	    "more the list of chunks could grow longer than %d MiB; divide it",
+	    path_join(&arena, work->ingest->path, buf_str(&inside)),
+	    (unsigned long long)(entry->size >> 30), CHUNKS_LIMIT >> 20);
+	buf_release(&inside);
+	arena_release(&arena);
+	return -1;
+}
+
 static int add_file(struct work *work, uint32_t dir, uint32_t number,
     struct mldv_error *err)
 {
@@ -371,6 +390,8 @@ static int add_file(struct work *work, uint32_t dir, uint32_t number,
 	wanted = is_wanted(work, entry, err);
 	if (wanted <= 0)
 		return wanted;
+	if (work->ingest->store && entry->size >= OBJECT_LIMIT)
+		return fail_too_large(work, &file, entry, err);
 	work->files = xgrow(work->files, work->file_count, &work->file_capacity,
 	    sizeof *work->files);
 	work->files[work->file_count++] = file;

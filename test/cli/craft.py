@@ -477,4 +477,5 @@ def main(argv):
         sys.stdout.write(pointer(make(Remote(argv[2], argv[3]))))
 
 
-main(sys.argv)
+if __name__ == "__main__":
+    main(sys.argv)
