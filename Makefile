@@ -21,6 +21,8 @@
 #                           SCALE=small, PEERS="restic", WORKLOADS="S L"
 #   make bench-check        holds a small run to bench/results/check.txt;
 #                           COUNTS=only leaves the times out
+#   make bundle             an archive that runs elsewhere (contrib/bundle.sh);
+#                           bundle-check tries it, ROOTS="trixie" or paths
 #   make completion         writes contrib/completion/ anew
 #   make install            honours PREFIX and DESTDIR; so does uninstall
 #
@@ -29,7 +31,7 @@
 VERSION = 0.1.0
 
 # What is run by people is built for speed, what is worked on for debugging.
-ifneq ($(filter install uninstall demo completion bench bench-check,$(MAKECMDGOALS)),)
+ifneq ($(filter install uninstall demo completion bench bench-check bundle bundle-check,$(MAKECMDGOALS)),)
 BUILD ?= release
 else
 BUILD ?= debug
@@ -291,6 +293,11 @@ uninstall:
 	    rm -f "$(DESTDIR)$$2/$$3"; done
 	rmdir "$(DESTDIR)$(DATADIR)/hooks" "$(DESTDIR)$(DATADIR)" 2>/dev/null || :
 
+bundle: $(program)
+	sh contrib/bundle.sh $(program) $(VERSION) build/bundle
+bundle-check: bundle
+	sh test/bundle.sh build/bundle/mldv-$(VERSION)-linux-$$(uname -m).tar.zst
+
 clean:
 	rm -rf build
 
@@ -299,6 +306,6 @@ clean:
 	run-fuzzers bench \
 	bench-check lint \
 	lint-format lint-tidy lint-rules lint-shell lint-man completion \
-	install uninstall clean force
+	install uninstall bundle bundle-check clean force
 .SECONDARY:
 .DELETE_ON_ERROR:
