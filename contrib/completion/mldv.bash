@@ -51,7 +51,7 @@ _mldv()
 	'unprotect') options=' -q --quiet --no-wait -h --help' ;;
 	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;
 	'fsck') options=' -q --quiet --no-wait -h --help --budget --repair --json' ;;
-	'gc') options=' -q --quiet --no-wait -h --help --delete -r --remote --undo --json' ;;
+	'gc') options=' -q --quiet --no-wait -h --help --delete -r --remote --exclusive --undo --json' ;;
 	'drop') options=' -q --quiet --no-wait -h --help -r --remote' ;;
 	'du') options=' -q --quiet --no-wait -h --help -r --remote -l --local --json' ;;
 	'new') words='stage' ;;

@@ -31,6 +31,8 @@ struct mldv_garbage {
 
 struct mldv_gc {
 	bool delete; /* else nothing is changed */
+	/* The caller has seen to it that nobody pushes to the remote. */
+	bool exclusive;
 	void (*visit)(void *context, const struct mldv_garbage *garbage);
 	void *context;
 };

@@ -83,6 +83,7 @@ static void take_info(const struct s3_call *call, struct s3_info *out)
 	const struct net_answer *answer = &call->answer;
 	struct slice sum = net_header(answer, "x-amz-checksum-sha256");
 	struct slice length = net_header(answer, "content-length");
+	struct slice version = net_header(answer, "x-amz-version-id");
 
 	*out = (struct s3_info){
 	    .modified = net_header_time(answer, "last-modified"),
@@ -90,7 +91,24 @@ static void take_info(const struct s3_call *call, struct s3_info *out)
 	};
 	if (!slice_number(length, &out->size))
 		out->size = 0;
+	if (version.len < S3_VERSION)
+		memcpy(out->version, version.data ? version.data : "",
+		    version.len);
 	out->has_oid = aws_parse_base64_oid(&out->oid, sum);
+}
+
+/* A refused HEAD gives no reason; GET does. */
+static int explain(struct s3 *s3, const char *key, struct mldv_error *err)
+{
+	struct s3_call call = {.method = "GET", .key = key, .sink.size = 1};
+	int ret;
+
+	s3_call_header(&call, "range", "bytes=0-0");
+	ret = s3_call_send(s3, &call, err);
+	if (ret == 0 && !s3_call_is_good(&call))
+		ret = s3_call_refused(s3, &call, "look at", err);
+	s3_call_release(&call);
+	return ret;
 }
 
 int s3_head(struct s3 *s3, const char *key, struct s3_info *out,
@@ -105,7 +123,9 @@ int s3_head(struct s3 *s3, const char *key, struct s3_info *out,
 		take_info(&call, out);
 		ret = 1;
 	} else if (ret == 0 && !is_absent(&call)) {
-		ret = s3_call_refused(s3, &call, "look at", err);
+		ret = explain(s3, key, err);
+		if (ret == 0)
+			ret = s3_call_refused(s3, &call, "look at", err);
 	}
 	s3_call_release(&call);
 	return ret;
@@ -206,17 +226,6 @@ int s3_get_range(struct s3 *s3, const char *key, const struct s3_range *range,
 		ret = check_range(s3, &call, range, err);
 	else if (ret == 0)
 		ret = range_refused(s3, &call, err);
-	s3_call_release(&call);
-	return ret;
-}
-
-int s3_delete(struct s3 *s3, const char *key, struct mldv_error *err)
-{
-	struct s3_call call = {.method = "DELETE", .key = key};
-	int ret = s3_call_send(s3, &call, err);
-
-	if (ret == 0 && !s3_call_is_good(&call) && !is_absent(&call))
-		ret = s3_call_refused(s3, &call, "delete", err);
 	s3_call_release(&call);
 	return ret;
 }

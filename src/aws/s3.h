@@ -41,12 +41,15 @@ CHECKED int s3_open(struct s3 **out, const struct s3_options *options,
     struct mldv_error *err);
 void s3_close(struct s3 *s3);
 
+#define S3_VERSION 128 /* with the final NUL */
+
 struct s3_info {
 	uint64_t size;
 	int64_t modified; /* seconds since 1970, by the service's clock … */
 	int64_t now;      /* … and the time of its answer */
 	bool has_oid;     /* the service knows the SHA-256: */
 	struct oid oid;
+	char version[S3_VERSION]; /* "" where there are none */
 };
 /* 1, or 0 if there is no such object. */
 CHECKED int s3_head(struct s3 *s3, const char *key, struct s3_info *out,
@@ -96,8 +99,20 @@ CHECKED int s3_list(struct s3 *s3, const char *prefix, size_t most,
         struct mldv_error *err),
     void *context, struct mldv_error *err);
 
-/* That there is none is no error. */
+/*
+ * That there is none is no error. In a bucket with versions it becomes an
+ * earlier one, and stays.
+ */
 CHECKED int s3_delete(struct s3 *s3, const char *key, struct mldv_error *err);
+/*
+ * Deletes a version and all that are older, for good; what was put later
+ * stays. The older ones go first, so that they never come to light.
+ */
+CHECKED int s3_delete_until(struct s3 *s3, const char *key, const char *version,
+    struct mldv_error *err);
+/* Does the bucket keep versions? 1, or 0. */
+CHECKED int s3_keeps_versions(struct s3 *s3, struct mldv_error *err);
+
 /* The same for many, 1,000 in a request. */
 CHECKED int s3_delete_many(struct s3 *s3, const char *const *keys, size_t count,
     struct mldv_error *err);

@@ -4,11 +4,8 @@
 #include <string.h>
 
 #include "aws/s3call.h"
-#include "aws/xml.h"
 
-#define NAMESPACE "http://s3.amazonaws.com/doc/2006-03-01/"
-
-enum { DELETE_MOST = 1000 };
+enum { PAGE_MOST = 1000 };
 
 struct listing {
 	struct s3 *s3;
@@ -74,7 +71,7 @@ static int list_page(struct listing *listing, struct mldv_error *err)
 	aws_query_add(&call.query, "list-type", "2");
 	aws_query_add(&call.query, "encoding-type", "url");
 	aws_query_add(&call.query, "prefix", listing->prefix);
-	if (listing->most > 0 && listing->most < DELETE_MOST)
+	if (listing->most > 0 && listing->most < PAGE_MOST)
 		aws_query_add(&call.query, "max-keys",
 		    arena_printf(&call.arena, "%zu", listing->most));
 	if (listing->token.len > 0)
@@ -108,77 +105,4 @@ int s3_list(struct s3 *s3, const char *prefix, size_t most,
 	while (ret > 0);
 	buf_release(&listing.token);
 	return ret;
-}
-
-static void delete_document(const char *const *keys, size_t count,
-    struct buf *out)
-{
-	buf_add_str(out, "<Delete xmlns=\"" NAMESPACE "\">");
-	for (size_t i = 0; i < count; i++) {
-		buf_add_str(out, "<Object><Key>");
-		xml_escape(out, keys[i]);
-		buf_add_str(out, "</Key></Object>");
-	}
-	buf_add_str(out, "<Quiet>true</Quiet></Delete>");
-}
-
-static int check_deleted(const struct s3 *s3, const struct s3_call *call,
-    struct mldv_error *err)
-{
-	struct slice body = {buf_str(&call->answer.body),
-	    call->answer.body.len};
-	struct s3_undeleted left;
-	int ret = 0;
-
-	if (s3_undeleted_read(&left, body, err) < 0)
-		return err_prefix(err, "cannot delete from 's3://%s'",
-		    s3->bucket);
-	if (left.key)
-		ret = err_set(err, MLDV_FAILED,
-		    "cannot delete 's3://%s/%s': %s", s3->bucket, left.key,
-		    left.code ? left.code : "refused");
-	arena_release(&left.arena);
-	return ret;
-}
-
-static int delete_some(struct s3 *s3, const char *const *keys, size_t count,
-    struct mldv_error *err)
-{
-	struct s3_call call = {.method = "POST", .sink.size = S3_PAGE_LIMIT};
-	struct buf document = {0};
-	char md5[AWS_BASE64_MD5];
-	struct oid oid;
-	int ret;
-
-	delete_document(keys, count, &document);
-	oid_of(document.data, document.len, &oid);
-	call.payload = &oid;
-	call.body.data = document.data;
-	call.body.size = document.len;
-	aws_query_add(&call.query, "delete", NULL);
-	ret = aws_md5(document.data, document.len, md5, err);
-	if (ret == 0) {
-		s3_call_header(&call, "content-md5", md5);
-		s3_call_header(&call, "content-type", "application/xml");
-		ret = s3_call_send(s3, &call, err);
-	}
-	if (ret == 0 && !s3_call_is_good(&call))
-		ret = s3_call_refused(s3, &call, "delete from", err);
-	else if (ret == 0)
-		ret = check_deleted(s3, &call, err);
-	buf_release(&document);
-	s3_call_release(&call);
-	return ret;
-}
-
-int s3_delete_many(struct s3 *s3, const char *const *keys, size_t count,
-    struct mldv_error *err)
-{
-	for (size_t at = 0; at < count; at += DELETE_MOST) {
-		size_t n = count - at < DELETE_MOST ? count - at : DELETE_MOST;
-
-		if (delete_some(s3, keys + at, n, err) < 0)
-			return -1;
-	}
-	return 0;
 }

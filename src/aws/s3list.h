@@ -27,6 +27,26 @@ CHECKED int s3_page_read(struct s3_page *out, struct slice document,
     struct mldv_error *err);
 void s3_page_release(struct s3_page *page);
 
+/*
+ * ListObjectVersions' answer: the versions of just that key, newest first,
+ * delete markers among them. Adds to what earlier pages gave; 1 if another
+ * page follows, from next_key and next_version on.
+ */
+struct s3_versions {
+	struct strs ids;
+	struct arena arena;
+	const char *next_key;
+	const char *next_version;
+	const char *of;  /* the key */
+	const char *key; /* of what is being read, … */
+	const char *id;  /* … and its version */
+	bool more;
+	bool wrong;
+};
+CHECKED int s3_versions_read(struct s3_versions *versions, const char *key,
+    struct slice document, struct mldv_error *err);
+void s3_versions_release(struct s3_versions *versions);
+
 /* DeleteObjects' answer: the first key that was not deleted, and why. */
 struct s3_undeleted {
 	struct arena arena;

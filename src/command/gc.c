@@ -12,6 +12,7 @@ struct values {
 	bool delete;
 	const char *remote;
 	bool undo;
+	bool exclusive;
 	bool json;
 };
 
@@ -20,6 +21,9 @@ static const struct option options[] = {
         FLAG(struct values, delete)},
     {'r', "remote", "NAME", "of this remote instead of the store",
         TEXT(struct values, remote)},
+    {0, "exclusive", NULL,
+        "nobody pushes meanwhile: for a bucket without versions",
+        FLAG(struct values, exclusive)},
     {0, "undo", NULL, "put back what the last one took off the remote",
         FLAG(struct values, undo)},
     {0, "json", NULL, "write JSON", FLAG(struct values, json)},
@@ -150,6 +154,9 @@ static int check(const struct values *given, struct mldv_error *err)
 	if (given->undo && given->remote == NULL)
 		return err_set(err, MLDV_USAGE,
 		    "--undo is for a remote; name it with --remote");
+	if (given->exclusive && given->remote == NULL)
+		return err_set(err, MLDV_USAGE,
+		    "--exclusive is for a remote; name it with --remote");
 	if (given->undo && given->delete)
 		return err_set(err, MLDV_USAGE,
 		    "--undo and --delete exclude each other");
@@ -162,6 +169,7 @@ static int run(const struct context *context, const void *values,
 	const struct values *given = values;
 	struct visit visit = {.context = context, .given = given};
 	const struct mldv_gc how = {.delete = given->delete,
+	    .exclusive = given->exclusive,
 	    .visit = visit_garbage,
 	    .context = &visit};
 	int ret = check(given, err);

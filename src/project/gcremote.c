@@ -74,6 +74,7 @@ int mldv_gc_remote(struct mldv_project *project, const char *name,
 	const struct remote_collect how = {
 	    .delete = options->delete,
 	    .no_wait = project->no_wait,
+	    .exclusive = options->exclusive,
 	    .needed = is_needed,
 	    .visit = visit,
 	    .context = &gc,
@@ -97,6 +98,7 @@ int mldv_gc_undo(struct mldv_project *project, const char *name,
 	struct collection gc = {.options = options};
 	const struct remote_collect how = {
 	    .no_wait = project->no_wait,
+	    .exclusive = true, /* it deletes no data */
 	    .visit = visit,
 	    .context = &gc,
 	};

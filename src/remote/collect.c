@@ -25,6 +25,7 @@
 /* Something on the remote that goes. */
 struct doomed {
 	const char *name;
+	const char *version; /* that was looked at, or NULL */
 	struct doomed *next;
 };
 
@@ -60,11 +61,13 @@ static void collect_release(struct collect *collect)
 }
 
 static void doom(struct collect *collect, struct doomed **list,
-    const char *name)
+    const char *name, const struct ops_info *info)
 {
 	struct doomed *doomed = arena_alloc(&collect->arena, sizeof(*doomed));
 
 	doomed->name = arena_str(&collect->arena, name);
+	if (*info->version)
+		doomed->version = arena_str(&collect->arena, info->version);
 	doomed->next = *list;
 	*list = doomed;
 }
@@ -103,23 +106,23 @@ static void add_packs(struct oid_set *set, const struct manifest *manifest)
  * G1: is it old enough? And does it fit into the record? 1, or 0 if it stays.
  */
 static int may_go(const struct collect *collect, const char *name, size_t len,
-    struct mldv_error *err)
+    struct ops_info *info, struct mldv_error *err)
 {
 	struct ops *ops = collect->remote->ops;
-	struct ops_info info;
-	int found = ops->table->head(ops, name, true, &info, err);
+	int found = ops->table->head(ops, name, true, info, err);
 
 	if (found <= 0)
 		return found;
-	if (info.age < CONDEMN_AGE) {
-		report(collect, GARBAGE_YOUNG, name, info.size);
+	if (info->age < CONDEMN_AGE) {
+		report(collect, GARBAGE_YOUNG, name, info->size);
 		return 0;
 	}
 	return collect->text + len <= RECORD_TEXT;
 }
 
 static void condemn_manifest(struct collect *collect, const char *name,
-    const struct content *content, const struct buf *text)
+    const struct ops_info *info, const struct content *content,
+    const struct buf *text)
 {
 	struct condemned *record = &collect->record;
 
@@ -133,7 +136,7 @@ static void condemn_manifest(struct collect *collect, const char *name,
 	            text->len},
 	    };
 	collect->text += text->len;
-	doom(collect, &collect->manifests, name);
+	doom(collect, &collect->manifests, name, info);
 	report(collect, GARBAGE_MANIFEST, name, 0);
 }
 
@@ -147,6 +150,7 @@ static int look_at_manifest(struct collect *collect, const char *name,
 	struct manifest manifest;
 	struct content content;
 	struct slice project;
+	struct ops_info info = {0};
 	int ret = 0;
 
 	if (!parse_name(name, &project, &content))
@@ -165,9 +169,9 @@ static int look_at_manifest(struct collect *collect, const char *name,
 	add_packs(&collect->named, &manifest);
 	if (slice_is(project, collect->remote->project) &&
 	    !collect->options->needed(collect->options->context, &content))
-		ret = may_go(collect, name, text.len, err);
+		ret = may_go(collect, name, text.len, &info, err);
 	if (ret > 0)
-		condemn_manifest(collect, name, &content, &text);
+		condemn_manifest(collect, name, &info, &content, &text);
 	else if (ret == 0)
 		add_packs(&collect->kept, &manifest);
 out:
@@ -227,7 +231,7 @@ static int look_at_record(struct collect *collect, const char *name,
 	int ret = ops->table->head(ops, name, true, &info, err);
 
 	if (ret > 0 && info.age > DELETE_UNTIL) {
-		doom(collect, &collect->records, name);
+		doom(collect, &collect->records, name, &info);
 		return 0;
 	}
 	if (ret > 0)
@@ -285,7 +289,7 @@ static int look_at_pack(struct collect *collect, const char *name,
 	} else if (oid_set_has(&collect->due, &id) &&
 	    !oid_set_has(&collect->named, &id) &&
 	    !oid_set_has(&collect->recent, &id)) {
-		doom(collect, &collect->packs, name);
+		doom(collect, &collect->packs, name, &info);
 		report(collect, GARBAGE_PACK, name, info.size);
 	} else {
 		if (!oid_set_has(&collect->waiting, &id))
@@ -336,7 +340,7 @@ static int look_at_pieces(struct collect *collect, struct mldv_error *err)
 			report(collect, GARBAGE_YOUNG, name, info.size);
 			continue;
 		}
-		doom(collect, &collect->pieces, name);
+		doom(collect, &collect->pieces, name, &info);
 		report(collect, GARBAGE_PIECE, name, info.size);
 	}
 	strs_release(&names);
@@ -377,7 +381,7 @@ static int remove_all(struct collect *collect, const struct doomed *list,
 	struct ops *ops = collect->remote->ops;
 
 	for (; list != NULL; list = list->next) {
-		if (ops->table->drop(ops, list->name, err) < 0)
+		if (ops->table->drop(ops, list->name, list->version, err) < 0)
 			return -1;
 	}
 	return ops->table->sync(ops, err);
@@ -398,6 +402,7 @@ static int carry_out(struct collect *collect, struct mldv_error *err)
 static int enter(struct remote *remote, const struct remote_collect *options,
     bool alone, struct mldv_error *err)
 {
+	const struct ops_alone how = {options->no_wait, options->exclusive};
 	struct ops *ops = remote->ops;
 	int found = remote_check_format(remote, err);
 
@@ -407,7 +412,7 @@ static int enter(struct remote *remote, const struct remote_collect *options,
 		    remote->url, remote->name);
 	if (found < 0)
 		return -1;
-	return alone ? ops->table->lock_all(ops, options->no_wait, err)
+	return alone ? ops->table->lock_all(ops, &how, err)
 	             : ops->table->lock(ops, err);
 }
 
@@ -540,7 +545,7 @@ static int put_all_back(struct collect *collect, struct mldv_error *err)
 		    lost);
 	/* The packs that it condemns have to be condemned anew. */
 	if (ret == 0)
-		ret = ops->table->drop(ops, name, err);
+		ret = ops->table->drop(ops, name, NULL, err);
 	return ret == 0 ? ops->table->sync(ops, err) : -1;
 }
 

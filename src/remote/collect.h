@@ -20,6 +20,7 @@ enum remote_garbage {
 struct remote_collect {
 	bool delete; /* else nothing is changed */
 	bool no_wait;
+	bool exclusive; /* nobody pushes meanwhile: see struct ops_alone */
 	/* Does anything need the item? Its size is not known. */
 	bool (*needed)(const void *context, const struct content *content);
 	/* Called for each. bytes: of a pack or a piece. */

@@ -187,7 +187,8 @@ static int dir_lock(struct ops *ops, struct mldv_error *err)
 	return ret;
 }
 
-static int dir_lock_all(struct ops *ops, bool no_wait, struct mldv_error *err)
+static int dir_lock_all(struct ops *ops, const struct ops_alone *how,
+    struct mldv_error *err)
 {
 	struct dir *dir = (struct dir *)ops;
 	struct arena arena = {0};
@@ -197,7 +198,7 @@ static int dir_lock_all(struct ops *ops, bool no_wait, struct mldv_error *err)
 
 	if (fd < 0) {
 		ret = err_errno(err, "cannot open '%s'", path);
-	} else if (take_lock(dir, fd, F_WRLCK, no_wait, err) < 0) {
+	} else if (take_lock(dir, fd, F_WRLCK, how->no_wait, err) < 0) {
 		ret = -1;
 		if (has_no_locks(errno))
 			(void)err_set(err, MLDV_FAILED,
@@ -273,6 +274,7 @@ static int dir_head(struct ops *ops, const char *name, bool with_age,
 	} else {
 		out->age = 0;
 		out->has_oid = false;
+		out->version[0] = '\0';
 		out->size = (uint64_t)st.st_size;
 		if (with_age && age_of(dir, &st, &out->age, err) < 0)
 			ret = -1;
@@ -504,13 +506,15 @@ static int dir_list_pieces(struct ops *ops, struct strs *out,
 	return list((const struct dir *)ops, "", true, out, err);
 }
 
-static int dir_drop(struct ops *ops, const char *name, struct mldv_error *err)
+static int dir_drop(struct ops *ops, const char *name, const char *version,
+    struct mldv_error *err)
 {
 	struct dir *dir = (struct dir *)ops;
 	struct arena arena = {0};
 	const char *path = path_of(dir, &arena, name);
 	int ret = file_remove(path, err);
 
+	(void)version;
 	if (ret == 0)
 		note_unsynced(dir, &arena, path);
 	arena_release(&arena);

@@ -21,11 +21,21 @@ struct ops {
 	const struct ops_table *table;
 };
 
+#define OPS_VERSION 128 /* with the final NUL */
+
 struct ops_info {
 	uint64_t size;
 	uint64_t age; /* seconds, by the remote's own clock; if asked for */
 	bool has_oid; /* the remote says what the bytes hash to: */
 	struct oid oid;
+	/* Which of several that had the name; "" where only one is kept. */
+	char version[OPS_VERSION];
+};
+
+/* Who deletes. */
+struct ops_alone {
+	bool no_wait;
+	bool exclusive; /* a person has seen to it that nobody pushes */
 };
 
 /* What is to be put: bytes in memory, or if data is NULL a whole file. */
@@ -57,9 +67,11 @@ struct ops_table {
 	int (*lock)(struct ops *ops, struct mldv_error *err);
 	/*
 	 * The same, and every push too; MLDV_BUSY if somebody is at work there
-	 * and no_wait was asked for.
+	 * and no_wait was asked for. Where there are no locks, MLDV_USAGE if
+	 * what a push renews meanwhile could be lost (G3).
 	 */
-	int (*lock_all)(struct ops *ops, bool no_wait, struct mldv_error *err);
+	int (*lock_all)(struct ops *ops, const struct ops_alone *how,
+	    struct mldv_error *err);
 	void (*unlock)(struct ops *ops);
 	/* 1, or 0 if nothing has the name. */
 	int (*head)(struct ops *ops, const char *name, bool with_age,
@@ -89,8 +101,12 @@ struct ops_table {
 	 */
 	int (*list_pieces)(struct ops *ops, struct strs *out,
 	    struct mldv_error *err);
-	/* That nothing has the name is no error. */
-	int (*drop)(struct ops *ops, const char *name, struct mldv_error *err);
+	/*
+	 * That nothing has the name is no error. version: of ops_info, only
+	 * it and what is older goes; NULL: what is there.
+	 */
+	int (*drop)(struct ops *ops, const char *name, const char *version,
+	    struct mldv_error *err);
 	/* Makes durable that what was put has its name, and what was removed
 	 * none. */
 	int (*sync)(struct ops *ops, struct mldv_error *err);

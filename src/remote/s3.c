@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,13 +86,20 @@ static int bucket_lock(struct ops *ops, struct mldv_error *err)
 	return 0;
 }
 
-static int bucket_lock_all(struct ops *ops, bool no_wait,
+/* G3: what is deleted is a version, unless there are none. */
+static int bucket_lock_all(struct ops *ops, const struct ops_alone *how,
     struct mldv_error *err)
 {
-	(void)ops;
-	(void)no_wait;
-	(void)err;
-	return 0;
+	struct bucket *bucket = (struct bucket *)ops;
+	int kept = how->exclusive ? 1 : s3_keeps_versions(bucket->s3, err);
+
+	if (kept == 0)
+		return err_set(err, MLDV_USAGE,
+		    "cannot delete from remote '%s': its bucket keeps no "
+		    "versions, so that what is pushed just now could be lost; "
+		    "see to it that nobody pushes, and give --exclusive",
+		    bucket->name);
+	return kept < 0 ? -1 : 0;
 }
 
 static void bucket_unlock(struct ops *ops)
@@ -114,6 +122,7 @@ static int bucket_head(struct ops *ops, const char *name, bool with_age,
 			out->age = (uint64_t)(info.now - info.modified);
 		out->has_oid = info.has_oid;
 		out->oid = info.oid;
+		memcpy(out->version, info.version, sizeof(info.version));
 	}
 	arena_release(&arena);
 	return ret;
@@ -200,12 +209,16 @@ static int bucket_list(struct ops *ops, const char *dir, struct strs *out,
 	return ret;
 }
 
-static int bucket_drop(struct ops *ops, const char *name,
+static_assert(S3_VERSION == OPS_VERSION, "they are one thing");
+
+static int bucket_drop(struct ops *ops, const char *name, const char *version,
     struct mldv_error *err)
 {
 	struct bucket *bucket = (struct bucket *)ops;
 	struct arena arena = {0};
-	int ret = s3_delete(bucket->s3, key_of(bucket, &arena, name), err);
+	const char *key = key_of(bucket, &arena, name);
+	int ret = version ? s3_delete_until(bucket->s3, key, version, err)
+	                  : s3_delete(bucket->s3, key, err);
 
 	arena_release(&arena);
 	return ret;

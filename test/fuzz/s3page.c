@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct aws_refusal refusal;
 	struct s3_undeleted left;
 	struct mldv_error err;
+	struct s3_versions versions = {0};
 	struct s3_page page;
 	struct buf said = {0};
 
@@ -30,6 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	net_answer_release(&answer);
 	if (s3_page_read(&page, text, &err) == 0)
 		s3_page_release(&page);
+	if (s3_versions_read(&versions, "k", text, &err) > 0)
+		(void)!s3_versions_read(&versions, "k", text, &err);
+	s3_versions_release(&versions);
 	if (s3_undeleted_read(&left, text, &err) == 0)
 		arena_release(&left.arena);
 	return 0;

@@ -210,6 +210,48 @@ static void listings_that_are_damaged_are_refused(void **state)
 	}
 }
 
+#define VERSION(what, key, id) \
+	"<" what "><Key>" key "</Key><VersionId>" id "</VersionId></" what ">"
+
+static void versions_of_just_one_key_are_read(void **state)
+{
+	const char *first =
+	    "<ListVersionsResult><IsTruncated>true</IsTruncated>"
+	    "<NextKeyMarker>a%2Fb</NextKeyMarker>"
+	    "<NextVersionIdMarker>v1</NextVersionIdMarker>" VERSION(
+	        "DeleteMarker", "a%2Fb", "v2")
+	        VERSION("Version", "a%2Fb", "v1") "</ListVersionsResult>";
+	const char *second =
+	    "<ListVersionsResult><IsTruncated>true</IsTruncated>"
+	    "<NextKeyMarker>a%2Fc</NextKeyMarker>" VERSION("Version", "a%2Fb",
+	        "v0") VERSION("Version", "a%2Fc", "w") "</ListVersionsResult>";
+	struct s3_versions versions = {0};
+	struct mldv_error err;
+
+	(void)state;
+	assert_int_equal(s3_versions_read(&versions, "a/b", slice_of(first),
+	                     &err),
+	    1);
+	assert_string_equal(versions.next_key, "a/b");
+	assert_string_equal(versions.next_version, "v1");
+	assert_int_equal(s3_versions_read(&versions, "a/b", slice_of(second),
+	                     &err),
+	    0);
+	assert_int_equal(versions.ids.count, 3);
+	assert_string_equal(versions.ids.items[0], "v2");
+	assert_string_equal(versions.ids.items[2], "v0");
+	s3_versions_release(&versions);
+	/* A page that leads to itself would be without end. */
+	assert_int_equal(s3_versions_read(&versions, "a/b", slice_of(first),
+	                     &err),
+	    1);
+	assert_int_equal(s3_versions_read(&versions, "a/b", slice_of(first),
+	                     &err),
+	    -1);
+	assert_int_equal(err.code, MLDV_CORRUPT);
+	s3_versions_release(&versions);
+}
+
 static void what_was_not_deleted_is_named(void **state)
 {
 	struct mldv_error err;
@@ -241,6 +283,7 @@ int main(void)
 	    cmocka_unit_test(refusals_are_read_and_judged),
 	    cmocka_unit_test(listings_are_read),
 	    cmocka_unit_test(listings_that_are_damaged_are_refused),
+	    cmocka_unit_test(versions_of_just_one_key_are_read),
 	    cmocka_unit_test(what_was_not_deleted_is_named),
 	};
 

@@ -348,6 +348,28 @@ static void an_error_with_status_200_is_one(void **state)
 	close_world(&world);
 }
 
+static void older_versions_are_deleted_before_the_one(void **state)
+{
+#define LISTED(id) \
+	"<Version><Key>k</Key><VersionId>" id "</VersionId></Version>"
+	const struct server_answer answers[] = {
+	    {.text = SAY("200 OK", "",
+	         "<ListVersionsResult>" LISTED("v3") LISTED("v2")
+	             LISTED("v1") "</ListVersionsResult>")},
+	    {.text = EMPTY("204 No Content")},
+	};
+	struct world world;
+
+	(void)state;
+	open_world(&world, answers, 2);
+	assert_int_equal(s3_delete_until(world.s3, "k", "v2", &world.err), 0);
+	settle(&world);
+	assert_int_equal(world.requests.count, 3);
+	assert_true(asked(&world, 1, "DELETE /bucket/k?versionId=v1 HTTP"));
+	assert_true(asked(&world, 2, "DELETE /bucket/k?versionId=v2 HTTP"));
+	close_world(&world);
+}
+
 static int add_key(void *context, const struct s3_listed *object,
     struct mldv_error *err)
 {
@@ -443,6 +465,7 @@ int main(void)
 	    cmocka_unit_test(a_region_that_leads_nowhere_ends),
 	    cmocka_unit_test(a_wrong_clock_is_corrected_once_and_said),
 	    cmocka_unit_test(an_error_with_status_200_is_one),
+	    cmocka_unit_test(older_versions_are_deleted_before_the_one),
 	    cmocka_unit_test(listings_go_on_to_the_next_page),
 	    cmocka_unit_test(offline_is_tried_once),
 	    cmocka_unit_test(strange_buckets_and_endpoints_are_refused),

@@ -1,0 +1,147 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# How many requests commands make to a bucket, and what it takes for something
+# to be deleted from one: on the fake, which counts, and whose objects can be
+# made older.
+# shellcheck source=test/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# ready [JSON]: a project in p with a server, whose item goes to a new bucket.
+ready() {
+	echo "{\"buckets\": {\"b\": ${1:-{\}}}}" >fake.json
+	fake_s3
+	requests=$PWD/requests
+	git init -q --bare s.git
+	project p
+	cd p || return
+	git remote add origin "$PWD/../s.git"
+	mldv remote add origin s3://b/p
+}
+
+# version TEXT: of item d, pushed.
+version() {
+	mkdir -p d
+	echo "$1" >d/small
+	seq 1 20000 | sed "s/^/$1 /" >d/more
+	mldv add d
+	git add -A
+	git commit -qm "$1"
+	mldv push
+	git push -q origin main
+}
+
+# The last commit is taken off everything that refers to it.
+take_back() {
+	git reset -q --hard HEAD~1
+	git push -qf origin main
+	git -C ../s.git reflog expire --expire=now --all
+	git reflog expire --expire=now --all
+	rm -f .git/ORIG_HEAD .git/FETCH_HEAD
+}
+
+# older DAYS: all that is in the bucket.
+older() {
+	fake age "{\"bucket\": \"b\", \"prefix\": \"\", \"seconds\": $(($1 * 86400))}"
+}
+
+# count_of PREFIX COUNT: keys that begin so.
+count_of() {
+	s3 GET "/b?list-type=2&prefix=p/$1" >list
+	n=$(grep -o "<Key>" list | wc -l)
+	[ "$n" -eq "$2" ] || {
+		echo "$n of $1, not $2"
+		return 1
+	}
+}
+
+# count: the requests since it was last called, by operation, sorted.
+count() {
+	tail -n "+${counted:-1}" "$requests" |
+		sed "s/.*\"op\": \"\([A-Za-z0-9]*\)\".*/\1/" |
+		sort | uniq -c | sed "s/^ *//"
+	counted=$(($(wc -l <"$requests") + 1))
+}
+
+check 'a push asks no more than it must' '
+	ready
+	version one
+	count >first
+	cat first
+	[ "$(grep -c . first)" -gt 0 ]
+	[ "$(sed -n "s/ PutObject$//p" first)" -le 5 ]
+	mldv push
+	count >again
+	echo "1 HeadObject" >expected
+	same expected again
+'
+
+check 'a pull asks for a manifest and for ranges' '
+	ready
+	version one
+	git clone -q . ../c
+	count >ignored
+	cd ../c
+	mldv pull
+	count >pull
+	cat pull
+	[ "$(sed -n "s/ GetObject$//p" pull)" -le 5 ]
+	[ "$(wc -l <pull)" -eq 1 ]
+	mldv pull
+	count >again
+	echo "1 HeadObject" >expected
+	same expected again
+'
+
+check 'only versions that were looked at go, and older ones' "
+	ready '{\"versioned\": true}'
+"'
+	version one
+	version two
+	take_back
+	count_of manifests/ 2
+	older 15
+	mldv gc --remote origin --delete
+	count_of manifests/ 1
+	s3 GET "/b?versions&prefix=p/manifests/" >list
+	[ "$(grep -o "<Version>" list | wc -l)" -eq 1 ]
+	count_of packs/ 4
+	older 2
+	mldv gc --remote origin --delete
+	count_of packs/ 2
+	s3 GET "/b?versions&prefix=p/packs/" >list
+	[ "$(grep -o "<Version>" list | wc -l)" -eq 2 ]
+	rm -rf .git/mldv/store d
+	mldv pull
+	grep -q one d/small
+'
+
+check 'gc on a bucket can be undone' "
+	ready '{\"versioned\": true}'
+"'
+	version one
+	version two
+	git tag keep
+	take_back
+	git tag -d keep
+	older 15
+	mldv gc --remote origin --delete
+	count_of manifests/ 1
+	mldv gc --remote origin --undo
+	count_of manifests/ 2
+'
+
+check 'without versions gc deletes only when nobody else is there' '
+	ready
+	version one
+	version two
+	take_back
+	older 15
+	fails 2 mldv gc --remote origin --delete
+	count_of manifests/ 2
+	mldv gc --remote origin --delete --exclusive
+	count_of manifests/ 1
+	fails 2 mldv gc --delete --exclusive
+'
+
+finish
