@@ -125,6 +125,8 @@ static void says_what_it_cannot_start(void **state)
 	struct proc proc = {0};
 
 	(void)state;
+	/* A directory that may not be searched would be another reason. */
+	assert_int_equal(setenv("PATH", "/usr/bin:/bin", 1), 0);
 	assert_int_equal(proc_start(&proc, &no_program, &err), -1);
 	assert_int_equal(err.code, MLDV_NOT_FOUND);
 	assert_string_equal(err.text,
