@@ -7,9 +7,9 @@
 #define SHORTEST (2 + OID_HEX + 1)
 /* The hash has seen this many bytes where a chunk may first end. */
 #define WINDOW 64
-/* The 22 and the 18 highest bits. */
-#define MASK_EARLY (~(uint64_t)0 << 42)
-#define MASK_LATE  (~(uint64_t)0 << 46)
+/* Below these the 22 and the 18 highest bits are 0. */
+#define BELOW_EARLY ((uint64_t)1 << 42)
+#define BELOW_LATE  ((uint64_t)1 << 46)
 
 /*
  * The first eight bytes, big-endian, of SHA-256("mldv-gear-1" and the byte i).
@@ -274,30 +274,64 @@ static const uint64_t gear[256] = {
     0x3b455f7a292f5a3f,
 };
 
-size_t chunk_cut(const uint8_t *data, size_t len)
+/* The hash of the bytes before, of which it remembers no more than these. */
+static uint64_t hash_before(const uint8_t *data, size_t at)
 {
 	uint64_t hash = 0;
-	size_t i = CHUNK_MIN - WINDOW;
+
+	for (size_t i = at - (WINDOW - 1); i < at; i++)
+		hash = (hash << 1) + gear[data[i]];
+	return hash;
+}
+
+/*
+ * The first place in from … end where the hash is below, or end. Of four
+ * bytes together only one step waits for the hash of the bytes before.
+ */
+static size_t find_below(const uint8_t *data, size_t from, size_t end,
+    uint64_t below)
+{
+	uint64_t hash = hash_before(data, from);
+	size_t i = from;
+
+	for (; end - i >= 4; i += 4) {
+		uint64_t first = gear[data[i]];
+		uint64_t second = (first << 1) + gear[data[i + 1]];
+		uint64_t third = (second << 1) + gear[data[i + 2]];
+		uint64_t fourth = (third << 1) + gear[data[i + 3]];
+
+		if ((hash << 1) + first < below)
+			return i;
+		if ((hash << 2) + second < below)
+			return i + 1;
+		if ((hash << 3) + third < below)
+			return i + 2;
+		hash = (hash << 4) + fourth;
+		if (hash < below)
+			return i + 3;
+	}
+	for (; i < end; i++) {
+		hash = (hash << 1) + gear[data[i]];
+		if (hash < below)
+			return i;
+	}
+	return end;
+}
+
+size_t chunk_cut(const uint8_t *data, size_t len)
+{
 	size_t early;
+	size_t i;
 
 	if (len <= CHUNK_MIN)
 		return len;
 	if (len > CHUNK_MAX)
 		len = CHUNK_MAX;
 	early = len < CHUNK_NORMAL - 1 ? len : CHUNK_NORMAL - 1;
-	for (; i < CHUNK_MIN - 1; i++)
-		hash = (hash << 1) + gear[data[i]];
-	for (; i < early; i++) {
-		hash = (hash << 1) + gear[data[i]];
-		if ((hash & MASK_EARLY) == 0)
-			return i + 1;
-	}
-	for (; i < len; i++) {
-		hash = (hash << 1) + gear[data[i]];
-		if ((hash & MASK_LATE) == 0)
-			return i + 1;
-	}
-	return len;
+	i = find_below(data, CHUNK_MIN - 1, early, BELOW_EARLY);
+	if (i == early)
+		i = find_below(data, early, len, BELOW_LATE);
+	return i < len ? i + 1 : len;
 }
 
 static int take_chunk(struct lines *lines, struct chunks *chunks,
