@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "base/mem.h"
+#include "format/sha256.h"
 
 const struct oid oid_empty = {{
     0xe3,
@@ -103,8 +104,9 @@ bool oid_parse(struct oid *out, struct slice text)
 }
 
 struct hasher {
-	EVP_MD *md;
+	EVP_MD *md; /* NULL: the digest below is used */
 	EVP_MD_CTX *ctx;
+	struct sha256 lane;
 };
 
 /*
@@ -119,12 +121,23 @@ static void must(int done)
 
 struct hasher *hasher_open(void)
 {
-	struct hasher *hasher = xmalloc(sizeof(*hasher));
+	struct hasher *hasher = xcalloc(1, sizeof(*hasher));
 
 	hasher->md = EVP_MD_fetch(NULL, "SHA256", NULL);
 	hasher->ctx = EVP_MD_CTX_new();
 	must(hasher->md != NULL && hasher->ctx != NULL);
 	return hasher;
+}
+
+bool hasher_has_lanes(void)
+{
+	return sha256_possible();
+}
+
+struct hasher *hasher_open_lane(void)
+{
+	return sha256_possible() ? xcalloc(1, sizeof(struct hasher))
+	                         : hasher_open();
 }
 
 void hasher_close(struct hasher *hasher)
@@ -138,17 +151,38 @@ void hasher_close(struct hasher *hasher)
 
 void hasher_start(struct hasher *hasher)
 {
-	must(EVP_DigestInit_ex2(hasher->ctx, hasher->md, NULL));
+	if (hasher->md == NULL)
+		sha256_start(&hasher->lane);
+	else
+		must(EVP_DigestInit_ex2(hasher->ctx, hasher->md, NULL));
 }
 
 void hasher_add(struct hasher *hasher, const void *data, size_t size)
 {
-	must(EVP_DigestUpdate(hasher->ctx, data, size));
+	if (hasher->md == NULL)
+		sha256_add(&hasher->lane, data, size);
+	else
+		must(EVP_DigestUpdate(hasher->ctx, data, size));
+}
+
+void hasher_add_two(struct hasher *one, const void *data, struct hasher *other,
+    const void *other_data, size_t size)
+{
+	if (one->md == NULL && other->md == NULL) {
+		sha256_add_two(&one->lane, data, &other->lane, other_data,
+		    size);
+		return;
+	}
+	hasher_add(one, data, size);
+	hasher_add(other, other_data, size);
 }
 
 void hasher_end(struct hasher *hasher, struct oid *out)
 {
-	must(EVP_DigestFinal_ex(hasher->ctx, out->bytes, NULL));
+	if (hasher->md == NULL)
+		sha256_end(&hasher->lane, out->bytes);
+	else
+		must(EVP_DigestFinal_ex(hasher->ctx, out->bytes, NULL));
 }
 
 void hasher_oid(struct hasher *hasher, const void *data, size_t size,

@@ -37,9 +37,18 @@ bool oid_parse(struct oid *out, struct slice text);
 /* One stream being hashed; used again and again, by one thread at a time. */
 struct hasher;
 struct hasher *hasher_open(void);
+/*
+ * The same for one of two streams that are hashed side by side: where the
+ * processor has lanes, hasher_add_two takes the time of one hasher_add.
+ */
+struct hasher *hasher_open_lane(void);
+bool hasher_has_lanes(void);
 void hasher_close(struct hasher *hasher);
 void hasher_start(struct hasher *hasher);
 void hasher_add(struct hasher *hasher, const void *data, size_t size);
+/* Adds as much to one hasher as to the other. */
+void hasher_add_two(struct hasher *one, const void *data, struct hasher *other,
+    const void *other_data, size_t size);
 void hasher_end(struct hasher *hasher, struct oid *out);
 /* Start, add and end in one. */
 void hasher_oid(struct hasher *hasher, const void *data, size_t size,

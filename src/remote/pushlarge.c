@@ -15,9 +15,11 @@
  *     read and cut into chunks | hash the chunks, hash the whole | pack
  *
  * While one segment is cut, the one before it is hashed and the one before
- * that is packed, in parallel. An object's list is made only after all its
- * bytes hashed to its name, so that damage here is not spread; the lists come
- * last, together, so that whoever reads many of them asks once.
+ * that is packed, in parallel. Where two can be hashed in the time of one, a
+ * chunk is hashed beside the whole, else in threads of its own. An object's
+ * list is made only after all its bytes hashed to its name, so that damage here
+ * is not spread; the lists come last, together, so that whoever reads many of
+ * them asks once.
  */
 
 #define SEGMENT   (32u << 20)
@@ -61,6 +63,7 @@ struct cutting {
 	struct segment segments[3];
 	struct segment *read, *hashed, *packed;
 	struct hasher *whole;
+	struct hasher *chunk; /* in the lane beside it; NULL: there is none */
 	/* The pack being built. */
 	struct pack_writer *writer;
 	struct pack_sink sink;
@@ -180,20 +183,27 @@ static int read_segment(struct cutting *cutting, struct mldv_error *err)
 	return 0;
 }
 
-static void hash_whole(struct cutting *cutting)
+/* The whole of the object, and its chunk if that is not hashed elsewhere. */
+static void hash_whole(struct cutting *cutting, struct hasher *chunk)
 {
 	const struct segment *segment = cutting->hashed;
+	struct hasher *whole = cutting->whole;
 
 	for (size_t i = 0; i < segment->count; i++) {
-		const struct cut *cut = &segment->cuts[i];
+		struct cut *cut = &segment->cuts[i];
+		const char *data = segment->data + cut->begin;
 
 		if (cut->first)
-			hasher_start(cutting->whole);
-		hasher_add(cutting->whole, segment->data + cut->begin,
-		    cut->size);
+			hasher_start(whole);
+		if (chunk) {
+			hasher_start(chunk);
+			hasher_add_two(whole, data, chunk, data, cut->size);
+			hasher_end(chunk, &cut->oid);
+		} else {
+			hasher_add(whole, data, cut->size);
+		}
 		if (cut->last)
-			hasher_end(cutting->whole,
-			    &cutting->lists[cut->big].hashed);
+			hasher_end(whole, &cutting->lists[cut->big].hashed);
 	}
 }
 
@@ -310,7 +320,7 @@ static int step_job(void *context, size_t i, struct mldv_error *err)
 	if (i == 1)
 		return read_segment(cutting, err);
 	if (i == 2)
-		hash_whole(cutting);
+		hash_whole(cutting, cutting->chunk);
 	else
 		hash_chunks(cutting, i - 3);
 	return 0;
@@ -318,14 +328,16 @@ static int step_job(void *context, size_t i, struct mldv_error *err)
 
 static int run_steps(struct cutting *cutting, struct mldv_error *err)
 {
+	size_t jobs = cutting->chunk ? 3 : 3 + HASH_JOBS;
+
 	do {
 		struct segment *swap = cutting->packed;
 
 		cutting->packed = cutting->hashed;
 		cutting->hashed = cutting->read;
 		cutting->read = swap;
-		if (pool_run(cutting->push->remote->threads, 3 + HASH_JOBS,
-		        step_job, cutting, err) < 0)
+		if (pool_run(cutting->push->remote->threads, jobs, step_job,
+		        cutting, err) < 0)
 			return -1;
 	} while (cutting->read->count + cutting->hashed->count > 0);
 	return 0;
@@ -374,6 +386,7 @@ static void release(struct cutting *cutting)
 	buf_release(&cutting->rest);
 	buf_release(&cutting->bytes);
 	hasher_close(cutting->whole);
+	hasher_close(cutting->chunk);
 	pack_writer_close(cutting->writer);
 	map_release(&cutting->sent);
 	arena_release(&cutting->sent_oids);
@@ -393,7 +406,8 @@ int push_bigs(struct push *push, const struct reach_object *const *bigs,
 	if (count == 0)
 		return 0;
 	cutting.lists = xcalloc(count, sizeof(*cutting.lists));
-	cutting.whole = hasher_open();
+	cutting.whole = hasher_open_lane();
+	cutting.chunk = hasher_has_lanes() ? hasher_open_lane() : NULL;
 	cutting.writer = pack_writer_open();
 	cutting.sink.context = &cutting.bytes;
 	cutting.sink.write = write_bytes;

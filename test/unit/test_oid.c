@@ -64,6 +64,75 @@ static void forgets_what_was_not_ended(void **state)
 	hasher_close(hasher);
 }
 
+/* As the library hashes it, wherever a block of either begins and ends. */
+static void hashes_two_streams_as_if_each_were_alone(void **state)
+{
+	static const size_t before[] = {0, 1, 8, 55, 56, 63, 64, 65, 120, 200};
+	static const size_t sizes[] = {0, 1, 63, 64, 127, 128, 129, 191, 192,
+	    300, 4096, 5001};
+	const size_t count = sizeof(before) / sizeof(before[0]);
+	struct hasher *alone = hasher_open();
+	struct hasher *one = hasher_open_lane();
+	struct hasher *other = hasher_open_lane();
+	uint8_t data[6000];
+	struct oid oid, expected;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * i >> 3 ^ i);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		for (size_t k = 0; k < count * count; k++) {
+			size_t skip = before[k / count];
+			size_t other_skip = before[k % count];
+
+			hasher_start(one);
+			hasher_start(other);
+			hasher_add(one, data, skip);
+			hasher_add(other, data + 7, other_skip);
+			hasher_add_two(one, data + skip, other,
+			    data + 7 + other_skip, sizes[i]);
+			hasher_add(one, "end", 3);
+			hasher_end(one, &oid);
+			hasher_start(alone);
+			hasher_add(alone, data, skip + sizes[i]);
+			hasher_add(alone, "end", 3);
+			hasher_end(alone, &expected);
+			assert_true(oid_equal(&oid, &expected));
+			hasher_end(other, &oid);
+			hasher_oid(alone, data + 7, other_skip + sizes[i],
+			    &expected);
+			assert_true(oid_equal(&oid, &expected));
+		}
+	}
+	hasher_close(alone);
+	hasher_close(one);
+	hasher_close(other);
+}
+
+static void hashes_any_length_in_a_lane(void **state)
+{
+	struct hasher *alone = hasher_open();
+	struct hasher *lane = hasher_open_lane();
+	uint8_t data[260];
+	struct oid oid, expected;
+
+	(void)state;
+	memset(data, 0xa7, sizeof(data));
+	for (size_t size = 0; size <= sizeof(data); size++) {
+		hasher_oid(alone, data, size, &expected);
+		hasher_oid(lane, data, size, &oid);
+		assert_true(oid_equal(&oid, &expected));
+		hasher_start(lane);
+		for (size_t at = 0; at < size; at += 13)
+			hasher_add(lane, data + at,
+			    size - at < 13 ? size - at : 13);
+		hasher_end(lane, &oid);
+		assert_true(oid_equal(&oid, &expected));
+	}
+	hasher_close(alone);
+	hasher_close(lane);
+}
+
 static void reads_what_it_wrote(void **state)
 {
 	struct oid oid, back;
@@ -121,6 +190,8 @@ int main(void)
 	    cmocka_unit_test(hashes_as_the_standard_says),
 	    cmocka_unit_test(hashes_a_stream_in_pieces),
 	    cmocka_unit_test(forgets_what_was_not_ended),
+	    cmocka_unit_test(hashes_two_streams_as_if_each_were_alone),
+	    cmocka_unit_test(hashes_any_length_in_a_lane),
 	    cmocka_unit_test(reads_what_it_wrote),
 	    cmocka_unit_test(refuses_what_is_not_an_id),
 	    cmocka_unit_test(sorts_by_unsigned_bytes),
