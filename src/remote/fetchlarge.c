@@ -15,7 +15,9 @@
  *     step 2   segment 1 arrives   segment 0 is hashed   and written
  *     step 3   segment 2 arrives   segment 1 is hashed   and written …
  *
- * An object gets its name when all of it was written and hashed to it.
+ * An object gets its name when all of it was written and hashed to it. Where
+ * two can be hashed in the time of one, chunks are hashed beside it, else as
+ * they arrive.
  */
 
 #define SEGMENT (32u << 20)
@@ -51,6 +53,7 @@ struct moving {
 	struct big **whole; /* those that were written to their end */
 	size_t whole_count;
 	struct hasher *hasher;
+	struct hasher *beside; /* for chunks, where there are two lanes */
 	struct range_sink sink;
 };
 
@@ -212,20 +215,46 @@ static void copy_twins(struct segment *segment)
 	}
 }
 
-static void hash_segment(struct moving *moving)
+static int is_damaged(const struct moving *moving, const struct part *part,
+    struct mldv_error *err)
+{
+	const struct known_place *place =
+	    known_find_whole(&moving->fetch->known, &part->chunk->oid,
+	        part->chunk->size);
+
+	(void)err_set(err, MLDV_CORRUPT, "the bytes do not hash to the name");
+	remote_damaged(moving->fetch->remote, &place->pack->info.id,
+	    place->pack->of, err);
+	return -1;
+}
+
+/* The whole, and each chunk if that was not hashed where it arrived. */
+static int hash_segment(struct moving *moving, struct mldv_error *err)
 {
 	const struct segment *segment = moving->arrived;
+	struct hasher *whole = moving->hasher;
 
 	for (size_t i = 0; i < segment->count; i++) {
 		const struct part *part = &segment->parts[i];
+		const char *data = segment->data + part->begin;
+		struct oid oid = part->chunk->oid;
 
 		if (part->first)
-			hasher_start(moving->hasher);
-		hasher_add(moving->hasher, segment->data + part->begin,
-		    part->chunk->size);
+			hasher_start(whole);
+		if (moving->beside) {
+			hasher_start(moving->beside);
+			hasher_add_two(whole, data, moving->beside, data,
+			    part->chunk->size);
+			hasher_end(moving->beside, &oid);
+		} else {
+			hasher_add(whole, data, part->chunk->size);
+		}
+		if (!oid_equal(&oid, &part->chunk->oid))
+			return is_damaged(moving, part, err);
 		if (part->last)
-			hasher_end(moving->hasher, &part->big->hashed);
+			hasher_end(whole, &part->big->hashed);
 	}
+	return 0;
 }
 
 static int write_segment(struct moving *moving, struct mldv_error *err)
@@ -261,8 +290,7 @@ static int step_job(void *context, size_t i, struct mldv_error *err)
 		return ranges_read(&moving->arriving->ranges, i - 2, err);
 	if (i == 1)
 		return write_segment(moving, err);
-	hash_segment(moving);
-	return 0;
+	return hash_segment(moving, err);
 }
 
 static int name_job(void *context, size_t i, struct mldv_error *err)
@@ -314,7 +342,11 @@ int fetch_bigs(struct fetch *fetch, struct big *bigs, size_t count,
 		return 0;
 	moving.sink.context = &moving;
 	moving.sink.take = take_chunk;
-	moving.hasher = hasher_open();
+	moving.hasher = hasher_open_lane();
+	if (hasher_has_lanes()) {
+		moving.beside = hasher_open_lane();
+		moving.sink.verifies = true;
+	}
 	moving.whole = xcalloc(count, sizeof(struct big *));
 	for (size_t i = 0; i < 2; i++)
 		moving.segments[i].data = xmalloc(SEGMENT);
@@ -329,5 +361,6 @@ int fetch_bigs(struct fetch *fetch, struct big *bigs, size_t count,
 	}
 	free(moving.whole);
 	hasher_close(moving.hasher);
+	hasher_close(moving.beside);
 	return ret;
 }

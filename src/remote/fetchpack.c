@@ -4,18 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_name(const char *data, size_t size, const struct oid *id,
-    struct mldv_error *err)
-{
-	struct oid oid;
-
-	oid_of(data, size, &oid);
-	if (!oid_equal(&oid, id))
-		return err_set(err, MLDV_CORRUPT,
-		    "its bytes do not have its name");
-	return 0;
-}
-
 /*
  * The index that decided to take the pack whole may have come from elsewhere
  * than the pack: what counts is the one in it.
@@ -51,29 +39,84 @@ static int compare_places(const void *a, const void *b)
 	    ((*left)->offset < (*right)->offset);
 }
 
-static int check_objects(struct remote *remote, const struct known_pack *pack,
-    const struct pack_index *index, const char *data, struct mldv_error *err)
+/* By place, so that each frame is decoded once. */
+static const struct pack_record **by_place(const struct pack_index *index)
 {
-	struct pack_decoder *decoder = idle_take(&remote->decoders);
 	const struct pack_record **records =
 	    xcalloc(index->count, sizeof(struct pack_record *));
-	struct slice payload;
-	int ret = 0;
 
-	if (!decoder)
-		decoder = pack_decoder_open();
-	/* By place, so that each frame is decoded once. */
 	for (size_t i = 0; i < index->count; i++)
 		records[i] = &index->records[i];
 	qsort(records, index->count, sizeof(struct pack_record *),
 	    compare_places);
+	return records;
+}
+
+/* A pack, and the objects in it one after the other. */
+struct checking {
+	const struct known_pack *pack;
+	const char *data;
+	size_t at; /* how much of the pack was hashed */
+	struct hasher *whole;
+	struct hasher *object;
+	struct pack_decoder *decoder;
+};
+
+/* Hashes the payload, and as much of the pack beside it. */
+static int check_object(struct checking *checking,
+    const struct pack_record *record, struct mldv_error *err)
+{
+	uint64_t key = (uint64_t)checking->pack->serial << 32 | record->offset;
+	size_t n = checking->pack->info.bytes - checking->at;
+	struct slice payload;
+	struct oid oid;
+
+	if (pack_payload(checking->decoder, record,
+	        checking->data + record->offset, key, &payload, err) < 0)
+		return -1;
+	if (n > payload.len)
+		n = payload.len;
+	hasher_start(checking->object);
+	hasher_add_two(checking->object, payload.data, checking->whole,
+	    checking->data + checking->at, n);
+	hasher_add(checking->object, payload.data + n, payload.len - n);
+	hasher_end(checking->object, &oid);
+	checking->at += n;
+	if (!oid_equal(&oid, &record->oid))
+		return err_set(err, MLDV_CORRUPT,
+		    "the bytes do not hash to the name");
+	return 0;
+}
+
+static int check_bytes(struct remote *remote, const struct known_pack *pack,
+    const struct pack_index *index, const char *data, struct mldv_error *err)
+{
+	struct checking checking = {
+	    .pack = pack,
+	    .data = data,
+	    .whole = hasher_open_lane(),
+	    .object = hasher_open_lane(),
+	    .decoder = idle_take(&remote->decoders),
+	};
+	const struct pack_record **records = by_place(index);
+	struct oid id;
+	int ret = 0;
+
+	if (!checking.decoder)
+		checking.decoder = pack_decoder_open();
+	hasher_start(checking.whole);
 	for (size_t i = 0; ret == 0 && i < index->count; i++)
-		ret =
-		    pack_decode(decoder, records[i], data + records[i]->offset,
-		        (uint64_t)pack->serial << 32 | records[i]->offset,
-		        &payload, err);
+		ret = check_object(&checking, records[i], err);
+	hasher_add(checking.whole, data + checking.at,
+	    pack->info.bytes - checking.at);
+	hasher_end(checking.whole, &id);
+	if (ret == 0 && !oid_equal(&id, &pack->info.id))
+		ret = err_set(err, MLDV_CORRUPT,
+		    "its bytes do not have its name");
 	free(records);
-	idle_give(&remote->decoders, decoder);
+	hasher_close(checking.whole);
+	hasher_close(checking.object);
+	idle_give(&remote->decoders, checking.decoder);
 	return ret;
 }
 
@@ -108,9 +151,8 @@ int fetch_pack(struct fetch *fetch, const struct known_pack *pack,
 	remote_pack_name(&pack->info.id, name);
 	if (remote->ops->table->get_range(remote->ops, name, 0, size, data,
 	        err) < 0 ||
-	    check_name(data, size, &pack->info.id, err) < 0 ||
 	    parse_index(pack, data, &arena, &index, err) < 0 ||
-	    check_objects(remote, pack, &index, data, err) < 0)
+	    check_bytes(remote, pack, &index, data, err) < 0)
 		remote_damaged(remote, &pack->info.id, fetch->item, err);
 	else
 		ret = put_pack(fetch, pack, data, err);

@@ -82,6 +82,7 @@ uint64_t ranges_bytes(const struct ranges *ranges)
 static int decode_range(struct ranges *ranges, const struct range *range,
     const char *data, struct pack_decoder *decoder, struct mldv_error *err)
 {
+	const struct range_sink *sink = ranges->sink;
 	struct slice payload;
 
 	for (size_t i = 0; i < range->count; i++) {
@@ -91,15 +92,14 @@ static int decode_range(struct ranges *ranges, const struct range *range,
 		uint64_t key =
 		    (uint64_t)want->pack->serial << 32 | record->offset;
 
-		if (pack_decode(decoder, record,
-		        data + (record->offset - range->offset), key, &payload,
-		        err) < 0) {
+		if ((sink->verifies ? pack_payload : pack_decode)(decoder,
+		        record, data + (record->offset - range->offset), key,
+		        &payload, err) < 0) {
 			remote_damaged(ranges->known->remote,
 			    &want->pack->info.id, want->pack->of, err);
 			return -1;
 		}
-		if (ranges->sink->take(ranges->sink->context, want, payload,
-		        err) < 0)
+		if (sink->take(sink->context, want, payload, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -5,7 +5,8 @@
 /*
  * Reading many small objects out of remote packs: what lies close together
  * comes with one request, requests run in parallel, and every object is
- * verified (but for chunk lists, which nobody trusts).
+ * verified (but for chunk lists, which nobody trusts, and for those of a sink
+ * that verifies them itself).
  */
 
 #include "base/str.h"
@@ -22,6 +23,7 @@ struct range_sink {
 	/* Called from any thread, for each want once. */
 	int (*take)(void *context, const struct range_want *want,
 	    struct slice payload, struct mldv_error *err);
+	bool verifies; /* that the payload has its oid */
 };
 
 /* Which wants come with one request. */

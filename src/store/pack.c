@@ -401,12 +401,11 @@ static int decode_frame(struct pack_decoder *decoder,
 	return 0;
 }
 
-int pack_decode(struct pack_decoder *decoder, const struct pack_record *record,
+int pack_payload(struct pack_decoder *decoder, const struct pack_record *record,
     const char *data, uint64_t frame_key, struct slice *out,
     struct mldv_error *err)
 {
 	struct slice payload;
-	struct oid oid;
 
 	if (record->stored) {
 		if (frame_stored_payload(data, record->length, record->size,
@@ -422,6 +421,19 @@ int pack_decode(struct pack_decoder *decoder, const struct pack_record *record,
 		payload.data = decoder->content.data + record->inner;
 		payload.len = record->size;
 	}
+	*out = payload;
+	return 0;
+}
+
+int pack_decode(struct pack_decoder *decoder, const struct pack_record *record,
+    const char *data, uint64_t frame_key, struct slice *out,
+    struct mldv_error *err)
+{
+	struct slice payload;
+	struct oid oid;
+
+	if (pack_payload(decoder, record, data, frame_key, &payload, err) < 0)
+		return -1;
 	if (!record->chunk_list) {
 		hasher_oid(decoder->hasher, payload.data, payload.len, &oid);
 		if (!oid_equal(&oid, &record->oid))

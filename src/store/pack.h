@@ -84,5 +84,9 @@ void pack_decoder_close(struct pack_decoder *decoder);
 CHECKED int pack_decode(struct pack_decoder *decoder,
     const struct pack_record *record, const char *data, uint64_t frame_key,
     struct slice *out, struct mldv_error *err);
+/* The same, but not verified: for whoever hashes it himself. */
+CHECKED int pack_payload(struct pack_decoder *decoder,
+    const struct pack_record *record, const char *data, uint64_t frame_key,
+    struct slice *out, struct mldv_error *err);
 
 #endif
