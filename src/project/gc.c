@@ -100,6 +100,20 @@ static int look_at_run(void *context, const struct store_file *file,
 	return 0;
 }
 
+/*
+ * Where import and update clone to, if they were killed. Who is alive holds the
+ * store's lock.
+ */
+static int sweep_clones(const struct mldv_project *project,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret = file_sweep(path_join(&arena, project->home, "state"), err);
+
+	arena_release(&arena);
+	return ret;
+}
+
 /* What refers to objects goes before they do. */
 static int delete (struct collection *gc, const struct strs *caches,
     struct mldv_error *err)
@@ -114,6 +128,8 @@ static int delete (struct collection *gc, const struct strs *caches,
 		if (file_remove(caches->items[i], err) < 0)
 			return -1;
 	}
+	if (sweep_clones(gc->project, err) < 0)
+		return -1;
 	return store_sweep(gc->project->store, err);
 }
 

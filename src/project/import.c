@@ -27,6 +27,7 @@ struct importing {
 	struct other other;
 	struct mldv_place at; /* what other is of; all NULL: nothing */
 	struct lock lock;     /* of the store */
+	struct pointer begun; /* by an import that was stopped; zeroed: none */
 	struct arena arena;
 };
 
@@ -116,28 +117,73 @@ static int take(struct importing *importing, const struct other_part *part,
 
 /* --- import --- */
 
-static int check_out(struct mldv_project *project, const char *out,
+/* Does Git's index have the pointer? 1 or 0 */
+static int is_staged(const struct importing *importing, const char *pointer,
     struct mldv_error *err)
 {
-	struct arena arena = {0};
-	struct items items = {0};
-	const char *shown = project_shown(project, &arena, out);
-	int ret = items_load(project, &items, err);
+	struct strs staged = {0};
+	int ret = git_list(importing->project->git, ":0", POINTER_SUFFIX,
+	    &staged, err);
+	bool found = ret == 0 && strs_has(&staged, pointer);
 
-	if (ret == 0 && items_find(&items, out))
-		ret = err_set(err, MLDV_EXISTS,
-		    "'%s' is an item already; 'mldv update' looks for changes "
-		    "of one that was imported",
-		    shown);
+	strs_release(&staged);
+	return ret < 0 ? -1 : found;
+}
+
+/*
+ * Was an import of this stopped? Then its pointer lies there, and the data or
+ * Git's index lacks it: 1, and begun is that pointer. Else 0.
+ */
+static int find_begun(struct importing *importing, const char *out,
+    struct mldv_error *err)
+{
+	struct mldv_project *project = importing->project;
+	struct arena *arena = &importing->arena;
+	struct pointer pointer = {0};
+	int there = item_pointer(project, out, &pointer, arena, err);
+
+	if (there <= 0 || !pointer.from_address)
+		return there < 0 ? -1 : 0;
+	there = file_exists(project_absolute(project, arena, out), err);
+	if (there > 0)
+		there = is_staged(importing,
+		    arena_printf(arena, "%s%s", out, POINTER_SUFFIX), err);
+	if (there < 0)
+		return -1;
+	if (!there)
+		importing->begun = pointer;
+	return !there;
+}
+
+static int refuse_item(struct importing *importing, const char *out,
+    struct mldv_error *err)
+{
+	return err_set(err, MLDV_EXISTS,
+	    "'%s' is an item already; 'mldv update' looks for changes of one "
+	    "that was imported",
+	    project_shown(importing->project, &importing->arena, out));
+}
+
+static int check_out(struct importing *importing, const char *out,
+    struct mldv_error *err)
+{
+	struct mldv_project *project = importing->project;
+	struct arena *arena = &importing->arena;
+	struct items items = {0};
+	int begun = find_begun(importing, out, err);
+	int ret = begun < 0 ? -1 : items_load(project, &items, err);
+
+	if (ret == 0 && !begun && items_find(&items, out))
+		ret = refuse_item(importing, out, err);
 	if (ret == 0)
 		ret = allowed_check(project, out, &items, NULL, err);
-	if (ret == 0)
-		ret = file_exists(project_absolute(project, &arena, out), err);
+	if (ret == 0 && !begun)
+		ret = file_exists(project_absolute(project, arena, out), err);
 	if (ret > 0)
 		ret = err_set(err, MLDV_EXISTS,
-		    "there is a '%s' already; name another place", shown);
+		    "there is a '%s' already; name another place",
+		    project_shown(project, arena, out));
 	items_release(&items);
-	arena_release(&arena);
 	return ret;
 }
 
@@ -165,7 +211,7 @@ static int make_address(struct importing *importing,
 	return 0;
 }
 
-/* The pointer comes first: if the rest fails, checkout will do it. */
+/* The pointer comes first: if the rest fails, checkout or import does it. */
 static int import_locked(struct importing *importing, const char *out,
     const struct pointer *pointer, struct mldv_error *err)
 {
@@ -194,8 +240,13 @@ static int import_part(struct importing *importing,
 
 	if (enter(importing, from, err) < 0 ||
 	    make_address(importing, from, &pointer.from_address, err) < 0 ||
-	    other_find(&importing->other, from->path, &part, err) < 0 ||
-	    take(importing, &part, err) < 0)
+	    other_find(&importing->other, from->path, &part, err) < 0)
+		return -1;
+	if (importing->begun.from_address &&
+	    (strcmp(importing->begun.from_address, pointer.from_address) != 0 ||
+	        !content_equal(&importing->begun.content, &part.content)))
+		return refuse_item(importing, out, err);
+	if (take(importing, &part, err) < 0)
 		return -1;
 	pointer.content = part.content;
 	pointer.from_version = importing->other.commit;
@@ -214,7 +265,7 @@ int mldv_import(struct mldv_project *project, const struct mldv_place *from,
 	int ret = -1;
 
 	*done = (struct mldv_done){.path = out};
-	if (begin(&importing, err) == 0 && check_out(project, out, err) == 0)
+	if (begin(&importing, err) == 0 && check_out(&importing, out, err) == 0)
 		ret = import_part(&importing, from, out, done, err);
 	if (pointers_stage(project, &importing.pointers, staged,
 	        ret == 0 ? err : &second) < 0)
@@ -307,6 +358,20 @@ static int take_new(struct updating *updating, const char *path,
 	return ret;
 }
 
+/* An earlier run may have been stopped before it could stage the pointer. */
+static int restage(struct importing *importing, const char *path,
+    const struct pointer *pointer, struct mldv_error *err)
+{
+	struct lock lock = {0};
+	int ret = project_lock_item(importing->project, &lock, path, err);
+
+	if (ret == 0)
+		ret = pointers_write(importing->project, path, pointer,
+		    &importing->pointers, err);
+	lock_release(&lock);
+	return ret;
+}
+
 static int update_item(struct updating *updating, const struct item *item,
     struct pointer *pointer, const struct mldv_place *place,
     struct mldv_error *err)
@@ -334,6 +399,9 @@ static int update_item(struct updating *updating, const struct item *item,
 		if (take_new(updating, item->path, pointer, err) < 0)
 			return -1;
 	}
+	if (!updated.changed && !updating->options->dry_run &&
+	    restage(importing, item->path, pointer, err) < 0)
+		return -1;
 	updating->options->visit(updating->options->context, &updated);
 	return 0;
 }

@@ -90,6 +90,19 @@ check 'update takes what changed, and says so' '
 	[ -z "$(ls -A .git/mldv/state | grep tmp)" ]
 '
 
+check 'an update that could not stage the pointer is finished by another' '
+	start
+	mldv import ../theirs data/raw here
+	git commit -qm imported
+	change
+	mldv update
+	git reset -q
+	mldv update
+	[ "$(git diff --name-only)" = "" ]
+	git diff --cached --name-only >staged
+	has "^here.mldv$" staged
+'
+
 check 'what was changed here is not overwritten' '
 	start
 	mldv import ../theirs data/raw
@@ -125,6 +138,28 @@ check 'one that fails does not stop the others' '
 	fails 1 mldv update
 	has "cannot update .b.*there is no .b." stderr
 	same ../theirs/data/raw/a a
+'
+
+check 'an import that was stopped is finished by another' '
+	start
+	mldv import ../theirs data/raw here
+	cp -a here ../expected-here
+	# Killed before the data was here, and before the pointer was staged.
+	rm -rf here
+	mldv import ../theirs data/raw here
+	same ../expected-here here
+	git rm -q --cached here.mldv
+	mldv import ../theirs data/raw here
+	git ls-files >files
+	has "^here.mldv$" files
+	# What came from elsewhere is another matter.
+	rm -rf here
+	fails 1 mldv import --rev HEAD~0 ../theirs data/raw here
+	has "is an item already" stderr
+	# The clone of one that was killed goes with the garbage.
+	mkdir -p .git/mldv/state/.mldv-tmp.0123456789abcdef/git
+	mldv gc --delete
+	[ ! -e .git/mldv/state/.mldv-tmp.0123456789abcdef ]
 '
 
 check 'what cannot be an item is refused before anything is done' '
