@@ -37,6 +37,10 @@ static const char template[] =
     "[project]\n"
     "id = ";
 
+/* Keeps Git from changing the ends of lines. */
+static const char *const attributes[] = {"*.mldv -text", PROJECT_LOCK " -text",
+    NULL};
+
 static int new_id(struct buf *out, struct mldv_error *err)
 {
 	unsigned char bytes[8];
@@ -131,9 +135,6 @@ struct written {
 	struct strs paths;
 };
 
-static const char *const attributes[] = {"*.mldv -text", PROJECT_LOCK " -text",
-    NULL};
-
 int init_attributes(struct mldv_project *project, struct strs *staged,
     struct mldv_error *err)
 {
@@ -177,10 +178,43 @@ out:
 	return ret < 0 ? -1 : 0;
 }
 
-static int stage_files(const char *dir, const struct written *written,
-    struct strs *staged, struct mldv_error *err)
+/* Those of the lines that .gitattributes lacks in Git's index. */
+static int find_unstaged_lines(struct git *git, struct strs *out,
+    struct mldv_error *err)
+{
+	struct buf text = {0};
+	int ret = git_read(git, ":0", ATTRIBUTES, LINES_LIMIT, &text, err);
+
+	for (const char *const *line = attributes; ret >= 0 && *line; line++) {
+		if (!has_line(&text, *line))
+			strs_add(out, *line);
+	}
+	buf_release(&text);
+	return ret < 0 ? -1 : 0;
+}
+
+static int stage_ini(struct git *git, struct strs *staged,
+    struct mldv_error *err)
+{
+	struct strs paths = {0};
+	int ret = git_is_tracked(git, PROJECT_INI, err);
+
+	if (ret == 0) {
+		strs_add(&paths, PROJECT_INI);
+		ret = git_stage(git, &paths, err);
+		if (ret == 0)
+			strs_add(staged, PROJECT_INI);
+	}
+	strs_release(&paths);
+	return ret < 0 ? -1 : 0;
+}
+
+/* What the index lacks, too, of what an earlier run has written. */
+static int stage_files(const char *dir, struct strs *staged,
+    struct mldv_error *err)
 {
 	struct mldv_project *project;
+	struct strs lines = {0};
 	struct strs none = {0};
 	int ret = -1;
 
@@ -190,19 +224,18 @@ static int stage_files(const char *dir, const struct written *written,
 		ret = 0;
 		goto out;
 	}
-	if (written->paths.count > 0) {
-		if (git_stage(project->git, &written->paths, err) < 0)
-			goto out;
-		strs_add(staged, PROJECT_INI);
-	}
-	if (written->attributes.count > 0) {
-		if (git_stage_lines(project->git, ATTRIBUTES,
-		        &written->attributes, &none, err) < 0)
+	if (stage_ini(project->git, staged, err) < 0 ||
+	    find_unstaged_lines(project->git, &lines, err) < 0)
+		goto out;
+	if (lines.count > 0) {
+		if (git_stage_lines(project->git, ATTRIBUTES, &lines, &none,
+		        err) < 0)
 			goto out;
 		strs_add(staged, ATTRIBUTES);
 	}
 	ret = 0;
 out:
+	strs_release(&lines);
 	mldv_project_close(project);
 	return ret;
 }
@@ -217,8 +250,9 @@ int mldv_project_init(const char *dir, bool *made, struct strs *staged,
 	if (git_open(&git, dir, err) < 0)
 		return -1;
 	if (write_files(git, &written, err) == 0)
-		ret = stage_files(dir, &written, staged, err);
-	*made = written.attributes.count + written.paths.count > 0;
+		ret = stage_files(dir, staged, err);
+	*made =
+	    written.attributes.count + written.paths.count + staged->count > 0;
 	strs_release(&written.attributes);
 	strs_release(&written.paths);
 	git_close(git);

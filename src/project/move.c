@@ -7,6 +7,7 @@
 #include "mldv/data.h"
 #include "project/allowed.h"
 #include "project/partial.h"
+#include "project/sweep.h"
 #include "project/unstaged.h"
 #include "project/worktree.h"
 
@@ -252,6 +253,9 @@ static int take_locks(const struct moving *moving, struct lock locks[2],
 	const char *first = in_order ? moving->from : moving->to;
 	const char *second = in_order ? moving->to : moving->from;
 
+	/* The old place is one of an item, and so swept too. */
+	if (sweep_begin(moving->project, moving->to, err) < 0)
+		return -1;
 	if (project_lock_item(moving->project, &locks[0], first, err) < 0)
 		return -1;
 	return project_lock_item(moving->project, &locks[1], second, err);

@@ -14,6 +14,15 @@ static const char *dir_of(const struct mldv_project *project,
 	return path_join(arena, git_own(project->git), "mldv/parts");
 }
 
+int partial_sweep(struct mldv_project *project, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	int ret = file_sweep(dir_of(project, &arena), err);
+
+	arena_release(&arena);
+	return ret;
+}
+
 static const char *file_of(const struct mldv_project *project,
     struct arena *arena, const char *path)
 {

@@ -25,6 +25,8 @@ CHECKED int partial_read(struct mldv_project *project, const struct item *item,
 /* Keeps it, durably; wanting all of the item is to have no note. */
 CHECKED int partial_write(struct mldv_project *project, const char *path,
     const struct parts *parts, struct mldv_error *err);
+/* Removes what a killed one has begun to write, while nobody else writes. */
+CHECKED int partial_sweep(struct mldv_project *project, struct mldv_error *err);
 CHECKED int partial_forget(struct mldv_project *project, const char *path,
     struct mldv_error *err);
 /* Gives another item the note of the first, or the lack of one. */

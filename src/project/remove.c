@@ -90,7 +90,6 @@ static int remove_locked(struct removing *removing, const struct item *item,
 	}
 	if (remove_pointer(full, err) < 0)
 		goto out;
-	strs_add(&removing->pointers, file);
 	if (project_ignore(project, item->path, false, removing->staged, err) <
 	    0)
 		goto out;
@@ -102,6 +101,9 @@ static int remove_locked(struct removing *removing, const struct item *item,
 		ret = partial_forget(project, item->path, err);
 	if (!removing->options->keep)
 		remove_empty_parents(project, item->path);
+	/* As long as Git's index has the pointer, this can be run again. */
+	if (ret == 0)
+		strs_add(&removing->pointers, file);
 out:
 	buf_release(&cache);
 	buf_release(&trash);

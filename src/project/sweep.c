@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "format/pointer.h"
+#include "project/partial.h"
 
 /* What a journal names is to be put back, so it is no trash. */
 static int has_journal(const struct mldv_project *project,
@@ -66,6 +67,8 @@ static int sweep(struct mldv_project *project, const char *path,
 	    file_sweep(path_join(&arena, project->home, "state/stat"), err);
 
 	git_sweep(project->git);
+	if (ret == 0)
+		ret = partial_sweep(project, err);
 	if (ret == 0)
 		ret = has_journal(project, err);
 	if (ret == 0)

@@ -53,6 +53,17 @@ check 'init twice changes nothing' '
 	same exclude .git/info/exclude
 '
 
+check 'what an init that was stopped has not staged, another stages' '
+	git init -q
+	mldv init
+	git rm -q --cached mldv.ini .gitattributes
+	mldv init
+	git ls-files >files
+	has "^mldv.ini$" files
+	has "^.gitattributes$" files
+	[ "$(mldv init 2>&1)" = "this is a project already" ]
+'
+
 check 'what stands in .gitattributes stays, and only our lines are staged' '
 	git init -q
 	printf "*.png binary" >.gitattributes

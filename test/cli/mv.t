@@ -85,6 +85,15 @@ check 'an item whose data is not here is renamed too' '
 	[ -f data/e/x ]
 '
 
+check 'what a killed move left is swept by the next' '
+	start
+	mkdir -p new .git/mldv/parts
+	: >new/.mldv-tmp.0123456789abcdef
+	: >.git/mldv/parts/.mldv-tmp.0123456789abcdef
+	mldv mv data/d new/d
+	[ -z "$(find . -name ".mldv-tmp*")" ]
+'
+
 check 'a move that was interrupted is finished by the same command' '
 	start
 	cp data/d.mldv data/e.mldv

@@ -102,6 +102,18 @@ check 'a removal that was interrupted is finished by the same command' '
 	[ -z "$(git ls-files data/d.mldv data/.gitignore)" ]
 '
 
+check 'a removal that failed is finished by the same command' '
+	start
+	mv data/.gitignore ../kept
+	mkdir data/.gitignore
+	fails 1 mldv rm -k data/d
+	rmdir data/.gitignore
+	cp ../kept data/.gitignore
+	mldv rm -k data/d
+	[ ! -e data/.gitignore ] || hasnt "^/d$" data/.gitignore
+	[ -z "$(git ls-files data/d.mldv)" ]
+'
+
 check 'what another command has put aside is not swept while it runs' '
 	start
 	mkdir data/.mldv-tmp.0123456789abcdef
