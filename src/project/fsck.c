@@ -18,6 +18,7 @@ struct fsck {
 	struct picks picks;  /* of each item: what of it is here */
 	struct strs remotes; /* their names, the default first */
 	bool *whole;         /* of each item */
+	bool failed;         /* a remote may have what it did not give */
 	size_t damaged;      /* that is left */
 	size_t missing;
 };
@@ -141,6 +142,8 @@ static int repair_from(struct fsck *fsck, struct pick *pick, const char *name,
 		*err = why;
 		return -1;
 	}
+	/* What a remote does not have is no failure of this. */
+	fsck->failed |= why.code != MLDV_MISSING && why.code != MLDV_NOT_FOUND;
 	project_warn(fsck->project, "cannot repair '%s' from '%s': %s",
 	    pick->item->path, name, why.text);
 	return 0;
@@ -334,9 +337,13 @@ static int lock_and_sweep(struct mldv_project *project, struct lock *lock,
 
 static int conclude(const struct fsck *fsck, struct mldv_error *err)
 {
-	const char *way = fsck->options->repair
-	    ? "neither the work tree nor a remote has it"
-	    : "run 'mldv fsck --repair'";
+	const char *way = "neither the work tree nor a remote has it";
+
+	if (!fsck->options->repair)
+		way = "run 'mldv fsck --repair'";
+	else if (fsck->failed)
+		way = "what could not be done is warned of; put that right, "
+		      "and run 'mldv fsck --repair' again";
 
 	if (fsck->damaged > 0)
 		return err_set(err, MLDV_CORRUPT,

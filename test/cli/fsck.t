@@ -197,6 +197,21 @@ check 'what killed commands left is swept' '
 	[ -z "$(find .git -name ".mldv-tmp*")" ]
 '
 
+check 'a repair that failed is not said to be hopeless' '
+	start
+	damage "$large" 5
+	rm d/big
+	cp -a ../remote ../kept
+	chmod -R u+w ../remote
+	for pack in ../remote/packs/*/*; do echo damaged >"$pack"; done
+	gives 4 mldv fsck --repair
+	has "^mldv: warning: cannot repair .d. from .origin.: " stderr
+	has "run .mldv fsck --repair. again" stderr
+	rm -rf ../remote
+	mv ../kept ../remote
+	mldv fsck --repair
+'
+
 check '--json is JSON' '
 	start
 	damage "$large" 5
