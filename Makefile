@@ -193,6 +193,14 @@ run-tests: $(filter $(units) $(fuzzers),$(TESTS)) \
 	    MLDV_TOOLS=$(abspath $(out)/test/tool) \
 	    test/tool/rgw.sh run prove --exec '$(prefix.$(BUILD))' $(PROVEFLAGS) $(TESTS)
 
+# MINUTES, ALL, SEED, COMMANDS, SYSTEMS reach the scripts by the environment;
+# they say at their beginning what these mean.
+check-long: $(program) $(tools)
+	MLDV=$(abspath $(out)/mldv) MLDV_TOOLS=$(abspath $(out)/test/tool) \
+	    python3 -B test/long/calls.py
+	MLDV=$(abspath $(out)/mldv) MLDV_TOOLS=$(abspath $(out)/test/tool) \
+	    python3 -B test/long/histories.py
+
 # Reads of what was never written, also in libraries. Leaks are seen with
 # BUILD=asan; here each forked child of a test would have some.
 memcheck: $(units)
@@ -302,8 +310,8 @@ clean:
 	rm -rf build
 
 -include $(shell find $(out) -name '*.d' 2>/dev/null)
-.PHONY: all setup format demo check run-tests memcheck analyze fuzz \
-	run-fuzzers bench \
+.PHONY: all setup format demo check check-long run-tests memcheck analyze \
+	fuzz run-fuzzers bench \
 	bench-check lint \
 	lint-format lint-tidy lint-rules lint-shell lint-man completion \
 	install uninstall bundle bundle-check clean force
