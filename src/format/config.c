@@ -16,8 +16,8 @@ const struct config_key config_keys[] = {
     {"project.remote", "text", NULL,
         "the remote that push, fetch and pull use when none is named"},
     {"remote.*.url", "text", NULL,
-        "where the remote is: a directory, as /path or file:///path, or a "
-        "bucket, as s3://bucket/prefix"},
+        "where the remote is: a directory, as /path or file:///path, a "
+        "bucket, as s3://bucket/prefix, or to fetch only, https://host/path"},
     {"remote.*.endpoint", "text", NULL,
         "the service that has the bucket, as https://host[:port], if it is "
         "not Amazon's"},

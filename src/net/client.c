@@ -5,9 +5,37 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "net/loop.h"
 #include "net/text.h"
+
+/*
+ * A libcurl that was brought along looks where the system that it was built on
+ * has its certificates. NULL: let it look there.
+ */
+static const char *find_ca(void)
+{
+	static const char *const variables[] = {"AWS_CA_BUNDLE",
+	    "SSL_CERT_FILE"};
+	/* Debian, Fedora and Amazon Linux, SUSE, Alpine. */
+	static const char *const files[] = {
+	    "/etc/ssl/certs/ca-certificates.crt",
+	    "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+	    "/etc/ssl/cert.pem"};
+
+	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value && *value)
+			return value;
+	}
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		if (access(files[i], R_OK) == 0)
+			return i == 0 ? NULL : files[i];
+	}
+	return NULL;
+}
 
 struct net_client *net_open(const struct net_options *options)
 {
@@ -16,9 +44,7 @@ struct net_client *net_open(const struct net_options *options)
 
 	client->options = *options;
 	if (!client->options.ca)
-		client->options.ca = getenv("AWS_CA_BUNDLE");
-	if (client->options.ca && *client->options.ca == '\0')
-		client->options.ca = NULL;
+		client->options.ca = find_ca();
 	client->last = &client->waiting;
 	pace_init(&client->pace, options->most, net_now());
 	(void)pthread_mutex_init(&client->mutex, NULL);

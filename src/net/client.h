@@ -29,7 +29,8 @@ struct net_options {
 	const struct mldv_events *events; /* or NULL */
 	unsigned most;                    /* requests at once; 0: 64 */
 	const char *ca; /* file of certificates to trust; NULL: AWS_CA_BUNDLE
-	                   of the environment, else the system's */
+	                   or SSL_CERT_FILE of the environment, else the
+	                   system's */
 	/* Milliseconds until a connection stands; 0: 10,000. */
 	long connect_ms;
 	/* Seconds without a byte in either direction; 0: 30. */

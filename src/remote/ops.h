@@ -56,6 +56,7 @@ enum ops_put {
 struct ops_table {
 	/* How many threads should use it at once; 0: one a processor. */
 	unsigned threads;
+	bool read_only; /* what would change it is refused */
 	void (*close)(struct ops *ops);
 	/*
 	 * Called before anything is put where no file 'format' is: makes the
@@ -127,6 +128,12 @@ struct ops_options {
 bool s3_is_url(const char *url);
 /* "s3://bucket/prefix". Looks at nothing yet. */
 CHECKED int s3_open_ops(struct ops **out, const char *url,
+    const char *remote_name, const struct ops_options *options,
+    struct mldv_error *err);
+
+bool http_is_url(const char *url);
+/* "https://host/path", only to be read. Looks at nothing yet. */
+CHECKED int http_open_ops(struct ops **out, const char *url,
     const char *remote_name, const struct ops_options *options,
     struct mldv_error *err);
 

@@ -382,9 +382,12 @@ int remote_push(struct remote *remote, struct store *store,
     struct remote_count *out, struct mldv_error *err)
 {
 	struct push push;
-	int there = is_there(remote, item, options->dry_run, err);
+	int there;
 	int ret = -1;
 
+	if (remote->ops->table->read_only && remote_prepare(remote, err) < 0)
+		return -1;
+	there = is_there(remote, item, options->dry_run, err);
 	if (there != 0) {
 		*out = (struct remote_count){.nothing = true};
 		return there < 0 ? -1 : 0;

@@ -103,16 +103,19 @@ static int open_ops(struct remote *remote, const struct remote_options *options,
 	if (options->ops)
 		how = *options->ops;
 	how.events = options->events;
-	if (s3_is_url(options->url)) {
-		remote->url = arena_str(&remote->arena, options->url);
+	remote->url = arena_str(&remote->arena, options->url);
+	if (s3_is_url(options->url))
 		return s3_open_ops(&remote->ops, remote->url, remote->name,
 		    &how, err);
-	}
+	if (http_is_url(options->url))
+		return http_open_ops(&remote->ops, remote->url, remote->name,
+		    &how, err);
 	if (!dir)
 		return err_set(err, MLDV_USAGE,
 		    "cannot understand '%s', the address of remote '%s'; give "
-		    "a directory, as '/path' or 'file:///path', or a bucket, "
-		    "as 's3://bucket/prefix'",
+		    "a directory, as '/path' or 'file:///path', a bucket, as "
+		    "'s3://bucket/prefix', or to fetch only, "
+		    "'https://host/path'",
 		    str_hide_password(&remote->arena, options->url),
 		    options->name);
 	remote->url = arena_str(&remote->arena, dir);
@@ -327,8 +330,12 @@ static int put_text(struct remote *remote, const char *name, const char *text,
 
 int remote_prepare(struct remote *remote, struct mldv_error *err)
 {
-	int found = remote_check_format(remote, err);
+	int found;
 
+	/* Then this refuses it. */
+	if (remote->ops->table->read_only)
+		return remote->ops->table->prepare(remote->ops, err);
+	found = remote_check_format(remote, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
 	if (remote->ops->table->prepare(remote->ops, err) < 0 ||

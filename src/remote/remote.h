@@ -18,8 +18,9 @@ struct remote;
 struct ops_options;
 
 struct remote_options {
-	const char *name;    /* for messages */
-	const char *url;     /* "/path", "file:///path", "s3://bucket/prefix" */
+	const char *name; /* for messages */
+	/* "/path", "file:///path", "s3://bucket/prefix", "https://host/path" */
+	const char *url;
 	const char *project; /* 16 hexadecimal digits */
 	/* Where indexes of remote packs and journals of pushes are kept. */
 	const char *state;

@@ -93,6 +93,45 @@ check 'a pull asks for a manifest and for ranges' '
 	same expected again
 '
 
+check 'a public bucket is a remote to fetch from, by its address' "
+	ready '{\"public\": true}'
+"'
+	version one
+	mldv config remote.origin.url "$fake/b/p/"
+	git commit -qam public
+	git clone -q . ../c
+	cd ../c
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+	mldv pull
+	diff -r d ../p/d
+	mldv ls d >listed
+	has small listed
+	echo more >d/small
+	mldv add d
+	git commit -qam more
+	fails 2 mldv push
+	has "remote .origin. can only be read: " stderr
+	fails 2 mldv gc --remote origin
+'
+
+check 'a server of files that knows no ranges is said to be one' '
+	ready
+	version one
+	mkdir -p ../s/manifests ../s/packs
+	mldv remote add dir "$PWD/../dir"
+	mldv push -r dir
+	git commit -qam dir
+	(cd ../dir && exec python3 -u -m http.server --bind 127.0.0.1 0 >../port2 2>/dev/null) &
+	server=$!
+	trap "kill $server" EXIT
+	while ! grep -q port ../port2; do sleep 0.1; done
+	port=$(sed -n "s/.*port \([0-9]*\).*/\1/p" ../port2)
+	mldv config remote.dir.url "http://127.0.0.1:$port"
+	rm -rf .git/mldv/store .git/mldv/state d
+	gives 1 mldv fetch -r dir
+	grep -q "its server knows no ranges" stderr
+'
+
 check 'only versions that were looked at go, and older ones' "
 	ready '{\"versioned\": true}'
 "'

@@ -358,7 +358,8 @@ static void a_list_of_chunks_is_trusted_for_nothing(void **state)
 static void a_url_that_is_no_directory_is_refused(void **state)
 {
 	static const char *const urls[] = {"", "relative", "s3://", "s3:///p",
-	    "s3://b?c", "file://host/x", "file:relative", "http://x/"};
+	    "s3://b?c", "file://host/x", "file:relative", "http://",
+	    "http://u:p@x/", "https://x/?q"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
