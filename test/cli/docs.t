@@ -71,9 +71,13 @@ check 'the options that stand before the command are in the overview' '
 
 check 'the pages have the sections in one order' '
 	for page in "$top"/man/mldv-*.1; do
-		sed -n "s/^\.Sh //p" "$page" | tr "\n" " " >out
+		sed -n "s/^\.Sh //p" "$page" | grep -vx ENVIRONMENT |
+			tr "\n" " " >out
 		[ "$(cat out)" = "NAME SYNOPSIS DESCRIPTION OPTIONS FILES EXIT STATUS EXAMPLES SEE ALSO " ] ||
 			{ echo "$page: $(cat out)"; exit 1; }
+		! grep -q "^\.Sh ENVIRONMENT" "$page" ||
+			sed -n "s/^\.Sh //p" "$page" | tr "\n" " " |
+			grep -q " OPTIONS ENVIRONMENT FILES " || exit 1
 	done
 '
 
