@@ -44,15 +44,18 @@ static bool has_code(const struct s3_call *call, const char *code)
 	return strcmp(call->refusal.code, code) == 0;
 }
 
-/* 1 or 0 as s3_put, 2 if the service has no conditions, or -1. */
+/*
+ * 1 or 0 as s3_put, 2 if the service has no conditions, or -1. Without a
+ * condition neither 412 nor 501 says that anything is there.
+ */
 static int outcome(const struct s3 *s3, const struct s3_call *call,
-    const struct s3_put *put, struct mldv_error *err)
+    const struct s3_put *put, bool conditional, struct mldv_error *err)
 {
 	if (s3_call_is_good(call))
 		return 1;
-	if (put->only_new && call->answer.status == 412)
+	if (conditional && call->answer.status == 412)
 		return 0;
-	if (put->only_new && call->answer.status == 501)
+	if (conditional && call->answer.status == 501)
 		return 2;
 	if (has_code(call, "XAmzContentSHA256Mismatch"))
 		return damaged(put, err);
@@ -106,7 +109,7 @@ static int put_once(struct s3 *s3, const char *key, const struct s3_put *put,
 	set_headers(&call, put, conditional);
 	ret = s3_call_send(s3, &call, err);
 	if (ret == 0)
-		ret = outcome(s3, &call, put, err);
+		ret = outcome(s3, &call, put, conditional, err);
 	if (watch.hasher)
 		hasher_close(watch.hasher);
 	s3_call_release(&call);
