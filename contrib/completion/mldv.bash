@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config hooks rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics verify help version'
+		words=' add repro status push pull init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics verify help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
@@ -39,6 +39,7 @@ _mldv()
 	'hooks uninstall') options=' -q --quiet --no-wait -h --help' ;;
 	'hooks status') options=' -q --quiet --no-wait -h --help' ;;
 	'hooks run') options=' -q --quiet --no-wait -h --help' ;;
+	'merge-driver') options=' -q --quiet --no-wait -h --help' ;;
 	'rm') options=' -q --quiet --no-wait -h --help -k --keep -f --force' ;;
 	'mv') options=' -q --quiet --no-wait -h --help' ;;
 	'diff') options=' -q --quiet --no-wait -h --help --json' ;;

@@ -62,4 +62,37 @@ MLDV_CHECKED int mldv_hooks_uninstall(struct mldv_project *project,
 MLDV_CHECKED int mldv_hooks_status(struct mldv_project *project,
     mldv_hook_fn *visit, void *context, bool *all, struct mldv_error *err);
 
+/*
+ * After Git went from one commit to another (NULL, or zeros: from none): the
+ * items that differ are visited, and checked out if [hooks] checkout says so;
+ * *placed: they were. Data that is not here is no error, but *missing.
+ */
+struct mldv_after {
+	const char *from, *to;
+	void (*visit)(void *context, const char *item);
+	mldv_done_fn *done;
+	void *context;
+};
+MLDV_CHECKED int mldv_after_checkout(struct mldv_project *project,
+    const struct mldv_after *after, bool *placed, bool *missing,
+    struct mldv_error *err);
+
+/* What Git tells a merge driver: three files, and what they are versions of. */
+struct mldv_merge {
+	const char *ancestor; /* empty: there is none */
+	const char *ours;     /* gets the result */
+	const char *theirs;
+	const char *path; /* "data/raw.mldv", "mldv.lock" */
+	/* Something that both changed, and what to do about it. */
+	void (*conflict)(void *context, const char *what);
+	void *context;
+};
+/*
+ * Merges pointers, of directories file by file, and locks, stage by stage. Not
+ * clean: the result has the lines of both between markers. Without a project
+ * (NULL) there are no lists of files to look at.
+ */
+MLDV_CHECKED int mldv_merge(struct mldv_project *project,
+    const struct mldv_merge *options, bool *clean, struct mldv_error *err);
+
 #endif

@@ -3,6 +3,7 @@
 /* mldv hooks: let Git call mldv, and what it does then. */
 
 #include "mldv/hooks.h"
+#include "mldv/pipeline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -162,6 +163,187 @@ static int run_pre_push(const struct context *context, struct mldv_error *err)
 	return ret;
 }
 
+/* The items that differ after Git went to another commit. */
+struct moved {
+	struct context *context;
+	struct buf names;
+	size_t count;
+};
+
+static void add_moved(void *context, const char *item)
+{
+	struct moved *moved = context;
+
+	if (moved->count++ >= 3)
+		return;
+	buf_add_str(&moved->names, moved->count > 1 ? ", " : "");
+	show_path(moved->context, item, &moved->names);
+}
+
+static void say_placed(void *context, const struct mldv_done *done)
+{
+	const struct moved *moved = context;
+
+	say_done(moved->context, done);
+}
+
+static void say_moved(struct moved *moved, bool placed, bool missing)
+{
+	struct buf line = {0};
+
+	if (moved->count == 0 || placed)
+		return;
+	show_count(moved->count, "item", &line);
+	buf_printf(&line, " (%s%s) %s another version in this commit",
+	    buf_str(&moved->names), moved->count > 3 ? ", ..." : "",
+	    moved->count == 1 ? "is" : "are");
+	term_say(moved->context->term, "mldv: %s; run 'mldv %s'",
+	    buf_str(&line), missing ? "pull" : "checkout");
+	buf_release(&line);
+}
+
+/*
+ * What fails here is said, and is no failure of Git's command, which has done
+ * its part.
+ */
+static int run_after(const struct context *context, const char *from,
+    const char *to)
+{
+	struct context at = *context;
+	struct moved moved = {.context = &at};
+	const struct mldv_after after = {
+	    .from = from,
+	    .to = to,
+	    .visit = add_moved,
+	    .done = say_placed,
+	    .context = &moved,
+	};
+	struct mldv_project *project;
+	struct mldv_error why;
+	bool placed;
+	bool missing;
+
+	/* Not every commit is one of a project. */
+	if (mldv_project_open(&project, ".", context->events, &why) < 0)
+		return 0;
+	if (mldv_after_checkout(project, &after, &placed, &missing, &why) < 0)
+		term_error(why.text);
+	else
+		say_moved(&moved, placed, missing);
+	mldv_project_close(project);
+	buf_release(&moved.names);
+	return 0;
+}
+
+/* Git says: from, to, and 1 if it was not only some files. */
+static int run_post_checkout(const struct context *context,
+    struct mldv_error *err)
+{
+	const struct strs *words = context->words;
+
+	if (words->count != 4)
+		return err_set(err, MLDV_USAGE,
+		    "a post-checkout hook is given two commits and a digit");
+	if (strcmp(words->items[3], "1") != 0)
+		return 0;
+	return run_after(context, words->items[1], words->items[2]);
+}
+
+/* What was not taken care of before a commit. */
+struct before {
+	const struct context *context;
+	struct mldv_project *project;
+	size_t count;
+};
+
+static void say_item(void *context, const struct mldv_item *item)
+{
+	struct before *before = context;
+	struct buf called = {0};
+	struct buf path = {0};
+
+	if (item->state != MLDV_MODIFIED)
+		return;
+	before->count++;
+	mldv_project_show(before->project, item->path, &called);
+	show_text(buf_str(&called), &path);
+	if (item->stage)
+		term_say(before->context->term,
+		    "mldv: '%s' is not what stage '%s' made; run 'mldv repro'",
+		    buf_str(&path), item->stage);
+	else
+		term_say(before->context->term,
+		    "mldv: '%s' was changed; run 'mldv add %s'", buf_str(&path),
+		    buf_str(&path));
+	buf_release(&called);
+	buf_release(&path);
+}
+
+static void say_stage(void *context, const struct mldv_stage *stage)
+{
+	struct before *before = context;
+
+	if (stage->state != MLDV_STAGE_STALE &&
+	    stage->state != MLDV_STAGE_CACHED)
+		return;
+	before->count++;
+	term_say(before->context->term,
+	    "mldv: stage '%s' is stale: %s; run 'mldv repro'", stage->name,
+	    stage->reason ? stage->reason : "it did not run");
+}
+
+static int look_before(struct before *before, struct mldv_error *err)
+{
+	const struct mldv_status status = {
+	    .visit = say_item,
+	    .context = before,
+	};
+	bool dirty;
+
+	if (mldv_status(before->project, &status, &dirty, err) < 0)
+		return -1;
+	return mldv_stages(before->project, say_stage, before, err);
+}
+
+/* Only who asked for it is kept from committing. */
+static int check_before(struct before *before, struct mldv_error *err)
+{
+	const char *how = mldv_setting(before->project, "hooks.commit");
+	bool block = strcmp(how, "block") == 0;
+
+	if (strcmp(how, "off") == 0)
+		return 0;
+	if (look_before(before, err) < 0) {
+		if (block)
+			return -1;
+		term_error(err->text);
+		return 0;
+	}
+	if (before->count > 0 && block)
+		return err_set(err, MLDV_NO,
+		    "not committed: [hooks] commit is 'block'; take care of "
+		    "that, or commit without this check: git commit "
+		    "--no-verify");
+	return 0;
+}
+
+static int run_pre_commit(const struct context *context, struct mldv_error *err)
+{
+	struct before before = {.context = context};
+	struct mldv_error why;
+	int ret;
+
+	if (mldv_project_open(&before.project, ".", context->events, &why) <
+	    0) {
+		if (why.code != MLDV_NOT_FOUND)
+			term_error(why.text);
+		return 0;
+	}
+	ret = check_before(&before, err);
+	mldv_project_close(before.project);
+	return ret;
+}
+
 static int run_hook(const struct context *context, const void *values,
     struct mldv_error *err)
 {
@@ -170,6 +352,12 @@ static int run_hook(const struct context *context, const void *values,
 	(void)values;
 	if (strcmp(name, "pre-push") == 0)
 		return run_pre_push(context, err);
+	if (strcmp(name, "pre-commit") == 0)
+		return run_pre_commit(context, err);
+	if (strcmp(name, "post-checkout") == 0)
+		return run_post_checkout(context, err);
+	if (strcmp(name, "post-merge") == 0)
+		return run_after(context, "ORIG_HEAD", "HEAD");
 	return err_set(err, MLDV_USAGE,
 	    "there is nothing to do for a hook '%s'; run 'mldv hooks install'",
 	    name);

@@ -12,7 +12,7 @@ struct values {
 };
 
 static const struct option options[] = {
-    {0, "no-hooks", NULL, "leave Git's hooks alone",
+    {0, "no-hooks", NULL, "leave Git's hooks and merge drivers alone",
         FLAG(struct values, no_hooks)},
     {0},
 };

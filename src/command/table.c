@@ -22,6 +22,7 @@ const struct command *const commands[] = {
     &command_hooks_uninstall,
     &command_hooks_status,
     &command_hooks_run,
+    &command_merge_driver,
 
     &command_rm,
     &command_mv,

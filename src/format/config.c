@@ -39,6 +39,12 @@ const struct config_key config_keys[] = {
         "a store that several clones share, instead of .git/mldv/store"},
     {"git.stage", "yes|no", "yes",
         "put the files that mldv writes for Git into Git's index"},
+    {"hooks.checkout", "offer|auto|off", "offer",
+        "after git checkout or git merge: say that 'mldv checkout' would "
+        "change something, do it, or do nothing"},
+    {"hooks.commit", "say|block|off", "say",
+        "before git commit: say what was changed but not added or run, refuse "
+        "the commit, or do nothing"},
     {"pull.skip", "list", NULL,
         "items, and what is in them, that pull leaves out unless they are "
         "named: paths with * and ?"},

@@ -106,8 +106,9 @@ CHECKED int git_list(struct git *git, const char *revision, const char *suffix,
     struct strs *out, struct mldv_error *err);
 /*
  * Visits the different versions of a file in the history of a revision,
- * newest first, by first parents and no further back than 1,000 commits, until
- * visit returns other than 0: 1 for enough, -1 for a failure.
+ * newest first, by first parents, with what the other parents of a merge have,
+ * and no further back than 1,000 commits, until visit returns other than 0: 1
+ * for enough, -1 for a failure.
  */
 CHECKED int git_history(struct git *git, const char *revision, const char *path,
     int (*visit)(void *context, const char *text, size_t len,
@@ -228,6 +229,12 @@ struct git_range {
  */
 CHECKED int git_changes(struct git *git, const struct git_range *range,
     struct mldv_error *err);
+/*
+ * The same, tips and bases aside, for the files in which a commit differs from
+ * another (NULL: it has none).
+ */
+CHECKED int git_differences(struct git *git, const char *from, const char *to,
+    const struct git_range *range, struct mldv_error *err);
 /*
  * Adds the commits that Git last saw on the branches of a remote, given by
  * what a push gives to its hook: name and URL; the same twice if the URL was

@@ -143,13 +143,27 @@ static int compare(struct changes *changes, const struct pair *pair,
 	return ret;
 }
 
+static int compare_all(struct changes *changes, const struct pair *root,
+    struct mldv_error *err)
+{
+	int ret = 0;
+
+	push_pair(changes, root);
+	while (ret == 0 && changes->count > 0) {
+		struct pair pair = changes->pairs[--changes->count];
+
+		ret = compare(changes, &pair, err);
+	}
+	changes->count = 0;
+	return ret;
+}
+
 /* A shallow clone ends where a parent is not there. */
 static int look_at(struct changes *changes, git_commit *commit,
     struct mldv_error *err)
 {
 	unsigned count = git_commit_parentcount(commit);
 	struct pair root = {.path = ""};
-	int ret = 0;
 
 	root.parents = arena_array(&changes->arena, (size_t)count + 1,
 	    sizeof(*root.parents));
@@ -166,14 +180,7 @@ static int look_at(struct changes *changes, git_commit *commit,
 		if (git_oid_equal(tree, &root.tree))
 			return 0;
 	}
-	push_pair(changes, &root);
-	while (ret == 0 && changes->count > 0) {
-		struct pair pair = changes->pairs[--changes->count];
-
-		ret = compare(changes, &pair, err);
-	}
-	changes->count = 0;
-	return ret;
+	return compare_all(changes, &root, err);
 }
 
 static int look_at_commit(struct changes *changes, const git_oid *id,
@@ -189,6 +196,43 @@ static int look_at_commit(struct changes *changes, const git_oid *id,
 	ret = look_at(changes, commit, err);
 	git_commit_free(commit);
 	arena_release(&changes->arena);
+	return ret;
+}
+
+static int tree_of(struct git *git, const char *revision, git_oid *out,
+    struct mldv_error *err)
+{
+	git_object *found = NULL;
+	git_object *tree = NULL;
+	int code = git_revparse_single(&found, git->repo, revision);
+
+	if (code == 0)
+		code = git_object_peel(&tree, found, GIT_OBJECT_TREE);
+	if (code == 0)
+		git_oid_cpy(out, git_object_id(tree));
+	git_object_free(found);
+	git_object_free(tree);
+	return code == 0
+	    ? 0
+	    : git_fail(err, code, "cannot find revision '%s'", revision);
+}
+
+int git_differences(struct git *git, const char *from, const char *to,
+    const struct git_range *range, struct mldv_error *err)
+{
+	struct changes changes = {.git = git, .range = range};
+	git_oid base;
+	struct pair root = {.path = "", .parents = &base};
+	int ret = tree_of(git, to, &root.tree, err);
+
+	if (ret == 0 && from != NULL) {
+		root.parent_count = 1;
+		ret = tree_of(git, from, &base, err);
+	}
+	if (ret == 0)
+		ret = compare_all(&changes, &root, err);
+	arena_release(&changes.arena);
+	free(changes.pairs);
 	return ret;
 }
 

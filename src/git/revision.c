@@ -254,12 +254,35 @@ static int visit_version(struct history *history, const git_oid *id,
 	for (size_t i = 0; i < history->count; i++)
 		if (git_oid_equal(&history->seen[i], id))
 			return 0;
+	if (history->count == COMMITS_LOOKED_AT)
+		return 1;
 	git_oid_cpy(&history->seen[history->count++], id);
 	if (git_read_blob(history->git, id, history->path, GIT_TEXT_LIMIT,
 	        &text, err) == 0)
 		ret = history->visit(history->context, buf_str(&text), text.len,
 		    err);
 	buf_release(&text);
+	return ret;
+}
+
+/* What was merged: the versions that the other parents have. */
+static int visit_merged(struct history *history, const git_commit *commit,
+    struct mldv_error *err)
+{
+	int ret = 0;
+
+	for (unsigned i = 1; ret == 0 && i < git_commit_parentcount(commit);
+	     i++) {
+		git_commit *parent;
+		git_oid id;
+
+		if (git_commit_parent(&parent, commit, i) < 0)
+			continue;
+		ret = find_in_commit(parent, history->path, &id, err);
+		if (ret == 1)
+			ret = visit_version(history, &id, err);
+		git_commit_free(parent);
+	}
 	return ret;
 }
 
@@ -275,6 +298,8 @@ static int walk(struct history *history, git_commit **commit,
 		ret = find_in_commit(*commit, history->path, &id, err);
 		if (ret == 1)
 			ret = visit_version(history, &id, err);
+		if (ret == 0)
+			ret = visit_merged(history, *commit, err);
 		if (ret != 0)
 			return ret < 0 ? -1 : 0;
 		/* A shallow clone ends where the parent is not there. */

@@ -12,7 +12,12 @@
 #include "project/init.h"
 #include "project/project.h"
 
-#define HOOK_LIMIT (16 << 20)
+#define HOOK_LIMIT  (16 << 20)
+#define DRIVER_NAME "merge.mldv.name"
+#define DRIVER      "merge.mldv.driver"
+
+static const char driver_name[] = "mldv's pointers and lock";
+static const char driver[] = "mldv merge-driver %O %A %B %P";
 
 /* The hooks of a clone. */
 struct hooks {
@@ -196,6 +201,20 @@ out:
 	return ret;
 }
 
+static int install_driver(struct hooks *hooks, struct mldv_error *err)
+{
+	struct git *git = hooks->project->git;
+	int is = git_config_is(git, DRIVER, driver, err);
+
+	if (is != 0)
+		return is < 0 ? -1 : 0;
+	if (git_config_put(git, DRIVER_NAME, driver_name, err) < 0 ||
+	    git_config_put(git, DRIVER, driver, err) < 0)
+		return -1;
+	tell(hooks, "merge driver", NULL, MLDV_HOOK_INSTALLED, false);
+	return 0;
+}
+
 int mldv_hooks_install(struct mldv_project *project, mldv_hook_fn *visit,
     void *context, struct strs *staged, struct mldv_error *err)
 {
@@ -204,6 +223,8 @@ int mldv_hooks_install(struct mldv_project *project, mldv_hook_fn *visit,
 
 	for (size_t i = 0; ret == 0 && hook_names[i]; i++)
 		ret = install_one(&hooks, hook_names[i], err);
+	if (ret == 0)
+		ret = install_driver(&hooks, err);
 	if (ret == 0)
 		ret = init_attributes(project, staged, err);
 	hooks_close(&hooks);
@@ -252,11 +273,22 @@ int mldv_hooks_uninstall(struct mldv_project *project, mldv_hook_fn *visit,
 {
 	struct hooks hooks = {.visit = visit, .context = context};
 	int ret = hooks_open(&hooks, project, err);
+	int is = 0;
 
 	for (size_t i = 0; ret == 0 && hook_names[i]; i++)
 		ret = uninstall_one(&hooks, hook_names[i], err);
+	if (ret == 0)
+		is = git_config_is(project->git, DRIVER, NULL, err);
+	if (ret == 0 && is == 0) {
+		if (git_config_put(project->git, DRIVER, NULL, err) < 0 ||
+		    git_config_put(project->git, DRIVER_NAME, NULL, err) < 0)
+			ret = -1;
+		else
+			tell(&hooks, "merge driver", NULL, MLDV_HOOK_MISSING,
+			    false);
+	}
 	hooks_close(&hooks);
-	return ret;
+	return ret < 0 || is < 0 ? -1 : 0;
 }
 
 int mldv_hooks_status(struct mldv_project *project, mldv_hook_fn *visit,
@@ -264,6 +296,7 @@ int mldv_hooks_status(struct mldv_project *project, mldv_hook_fn *visit,
 {
 	struct hooks hooks = {.visit = visit, .context = context};
 	int ret = hooks_open(&hooks, project, err);
+	int is = 0;
 
 	*all = true;
 	for (size_t i = 0; ret == 0 && hook_names[i]; i++) {
@@ -277,6 +310,12 @@ int mldv_hooks_status(struct mldv_project *project, mldv_hook_fn *visit,
 		*all &= hook.state == MLDV_HOOK_INSTALLED;
 		buf_release(&text);
 	}
+	if (ret == 0)
+		is = git_config_is(project->git, DRIVER, driver, err);
+	if (ret == 0 && is >= 0)
+		tell(&hooks, "merge driver", NULL,
+		    is ? MLDV_HOOK_INSTALLED : MLDV_HOOK_MISSING, false);
+	*all &= is > 0;
 	hooks_close(&hooks);
-	return ret;
+	return ret < 0 || is < 0 ? -1 : 0;
 }

@@ -8,7 +8,8 @@
 #define END   MARK "ends\n"
 #define FIRST "#!/bin/sh\n"
 
-const char *const hook_names[] = {"pre-push", NULL};
+const char *const hook_names[] = {"pre-push", "pre-commit", "post-checkout",
+    "post-merge", NULL};
 
 static bool is_pre_push(const char *name)
 {

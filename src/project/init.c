@@ -37,9 +37,9 @@ static const char template[] =
     "[project]\n"
     "id = ";
 
-/* Keeps Git from changing the ends of lines. */
+/* Keeps Git from changing the ends of lines, and from merging them. */
 static const char *const attributes[] = {"*.mldv -text", PROJECT_LOCK " -text",
-    NULL};
+    "*.mldv merge=mldv", PROJECT_LOCK " merge=mldv", NULL};
 
 static int new_id(struct buf *out, struct mldv_error *err)
 {

@@ -7,7 +7,7 @@
 
 # Every command's first word, from 'mldv help'.
 listed() {
-	mldv help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | sort -u
+	mldv help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | sort -u
 }
 
 # The options that a command's -h or a page describes, one a line, as

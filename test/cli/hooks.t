@@ -203,6 +203,98 @@ check 'work trees share them' '
 	[ -x ../p/.git/hooks/pre-push ]
 '
 
+check 'after a checkout, mldv says what is another version' '
+	start
+	mldv hooks install
+	git checkout -qb side >../out 2>&1
+	hasnt mldv ../out
+	echo 2 >d/1; mldv add d; git commit -qm 2
+	git checkout -q main >../out 2>&1
+	has "^mldv: 1 item (d) is another version in this commit; run .mldv checkout." ../out
+	[ "$(cat d/1)" = 2 ]
+	mldv checkout
+	git checkout -q --detach >../out 2>&1
+	hasnt mldv ../out
+	git checkout -q HEAD -- d.mldv >../out 2>&1
+	hasnt mldv ../out
+'
+
+check 'or brings it, or keeps quiet, as the setting says' '
+	start
+	mldv hooks install
+	mldv config hooks.checkout auto --local
+	git checkout -qb side
+	mkdir e; echo e >e/1; mldv add e
+	echo 2 >d/1; mldv add d; git add -A; git commit -qm 2
+	git checkout -q main
+	[ "$(cat d/1)" = 1 ]
+	git merge -q side >../out 2>&1
+	[ "$(cat d/1)" = 2 ]
+	mldv push; mldv push --revision main~1
+	rm -rf d e .git/mldv/store
+	git checkout -q main~1 >../out 2>&1
+	has "run .mldv pull." ../out
+	mldv pull
+	mldv config hooks.checkout off --local
+	git checkout -q main >../out 2>&1
+	hasnt mldv ../out
+	[ "$(cat d/1)" = 1 ]
+'
+
+check 'what was changed and is not in the store is not overwritten' '
+	start
+	mldv hooks install
+	mldv config hooks.checkout auto --local
+	git checkout -qb side
+	echo 2 >d/1; mldv add d; git commit -qm 2
+	echo precious >d/1
+	git checkout -q main >../out 2>&1
+	has "^mldv: .*d/1" ../out
+	[ "$(cat d/1)" = precious ]
+'
+
+check 'a rebase is not disturbed' '
+	start
+	mldv hooks install
+	git checkout -qb side; echo 2 >d/1; mldv add d; git commit -qm 2
+	git checkout -q main; git commit -q --allow-empty -m other
+	git checkout -q side
+	git rebase main >../out 2>&1
+	hasnt "^mldv: .*checkout" ../out
+'
+
+check 'a commit that is of no project is left alone' '
+	start
+	mldv hooks install
+	git checkout -q --orphan bare
+	git rm -rqf .
+	git commit -q --allow-empty -m nothing >../out 2>&1
+	git checkout -q -b other >>../out 2>&1
+	hasnt mldv ../out
+'
+
+check 'before a commit, mldv says what was changed or is stale' '
+	start
+	printf "\n[stage s]\ncmd = cat t >o\ndeps = t\nouts = o\n" >>mldv.ini
+	echo t >t
+	mldv repro; git add -A; git commit -qm s
+	mldv hooks install
+	git commit -q --allow-empty -m quiet >../out 2>&1
+	hasnt mldv ../out
+	echo 2 >d/1; echo 2 >t
+	git commit -qam loud >../out 2>&1
+	has "^mldv: .d. was changed; run .mldv add d.$" ../out
+	has "^mldv: stage .s. is stale: dep t changed; run .mldv repro.$" ../out
+	mldv config hooks.commit block --local
+	gives 1 git commit -q --allow-empty -m blocked
+	has "no-verify" stderr
+	[ "$(git log -1 --format=%s)" = loud ]
+	git commit -q --no-verify --allow-empty -m anyway
+	mldv config hooks.commit off --local
+	git commit -q --allow-empty -m off >../out 2>&1
+	hasnt mldv ../out
+'
+
 check 'what is no hook of ours is refused' '
 	fails 2 mldv hooks run update
 	fails 2 mldv hooks run
