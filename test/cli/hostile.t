@@ -32,13 +32,21 @@ around() {
 	(cd "$w/c/.git" && cat config HEAD && ls hooks)
 }
 
+# KiB, but a sanitizer needs the whole address space to start.
+memory=1500000
+# shellcheck disable=SC3045 # dash has it
+(ulimit -v "$memory" && mldv version) >/dev/null 2>&1 || {
+	mldv version >/dev/null || exit 1
+	memory=unlimited
+}
+
 # untouched COMMAND...: it ends, soon, with a sentence and not with a crash,
 # and around the item all is as it was.
 untouched() {
 	around >"$scratch/before"
 	got=0
 	# shellcheck disable=SC3045 # dash has it
-	(ulimit -v 1500000 && timeout 60 "$@") >"$w/../said" 2>&1 || got=$?
+	(ulimit -v "$memory" && timeout 60 "$@") >"$w/../said" 2>&1 || got=$?
 	echo "$* gives $got:"
 	cat "$w/../said"
 	around >"$scratch/after"
