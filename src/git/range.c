@@ -286,42 +286,47 @@ int git_changes(struct git *git, const struct git_range *range,
 	return ret;
 }
 
-/* Does Git's remote have this URL, to fetch from or to push to? */
-static bool has_url(struct git *git, const char *name, const char *url)
+/* "remote.<name>.url" and "remote.<name>.pushurl": the name; empty: neither. */
+static struct slice remote_of(const char *setting)
 {
-	git_remote *remote;
-	const char *push;
-	const char *fetch;
-	bool found;
+	static const char *const ends[] = {".url", ".pushurl"};
+	struct slice all = slice_of(setting);
+	size_t begin = strlen("remote.");
 
-	if (git_remote_lookup(&remote, git->repo, name) < 0)
-		return false;
-	fetch = git_remote_url(remote);
-	push = git_remote_pushurl(remote);
-	found = (fetch != NULL && strcmp(fetch, url) == 0) ||
-	    (push != NULL && strcmp(push, url) == 0);
-	git_remote_free(remote);
-	return found;
+	for (size_t i = 0; slice_starts(all, "remote.") && i < 2; i++) {
+		size_t end = strlen(ends[i]);
+
+		if (all.len > begin + end &&
+		    strcmp(setting + all.len - end, ends[i]) == 0)
+			return (struct slice){setting + begin,
+			    all.len - begin - end};
+	}
+	return (struct slice){0};
 }
 
-/* The names of the remotes that a push to this name or URL goes to. */
-static int remotes_of(struct git *git, const char *name, const char *url,
-    struct strs *out, struct mldv_error *err)
+/* The names of the remotes that fetch from or push to a URL. */
+static int remotes_at(struct git *git, const char *url, struct strs *out,
+    struct mldv_error *err)
 {
-	git_strarray names;
-	int code = git_remote_list(&names, git->repo);
+	git_config *config = NULL;
+	git_config_iterator *iterator = NULL;
+	git_config_entry *entry;
+	int code = git_repository_config_snapshot(&config, git->repo);
 
-	if (code < 0)
-		return git_fail(err, code, "cannot list Git's remotes");
-	for (size_t i = 0; i < names.count; i++) {
-		const char *one = names.strings[i];
+	if (code == 0)
+		code = git_config_iterator_new(&iterator, config);
+	while (code == 0 && (code = git_config_next(&entry, iterator)) == 0) {
+		struct slice name = remote_of(entry->name);
 
-		if (strcmp(one, name) == 0 ||
-		    (strcmp(name, url) == 0 && has_url(git, one, url)))
-			strs_add(out, one);
+		if (name.len > 0 && entry->value != NULL &&
+		    strcmp(entry->value, url) == 0)
+			strs_add_n(out, name.data, name.len);
 	}
-	git_strarray_dispose(&names);
-	return 0;
+	git_config_iterator_free(iterator);
+	git_config_free(config);
+	return code == GIT_ITEROVER
+	    ? 0
+	    : git_fail(err, code, "cannot read Git's settings");
 }
 
 static int add_tracking(struct git *git, const char *remote, struct strs *out,
@@ -355,8 +360,12 @@ int git_tracked(struct git *git, const char *name, const char *url,
     struct strs *out, struct mldv_error *err)
 {
 	struct strs remotes = {0};
-	int ret = remotes_of(git, name, url, &remotes, err);
+	int ret = 0;
 
+	if (strcmp(name, url) == 0)
+		ret = remotes_at(git, url, &remotes, err);
+	else
+		strs_add(&remotes, name);
 	for (size_t i = 0; ret == 0 && i < remotes.count; i++)
 		ret = add_tracking(git, remotes.items[i], out, err);
 	strs_release(&remotes);
