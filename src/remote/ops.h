@@ -44,7 +44,8 @@ struct ops_source {
 	int fd;
 	const char *name; /* of the file, for messages */
 	uint64_t size;
-	/* What the file's bytes must hash to, else MLDV_CORRUPT; or NULL. */
+	/* What the file's bytes must hash to, else MLDV_CORRUPT; or NULL. Of
+	 * what is in memory it is known to be so. */
 	const struct oid *oid;
 };
 

@@ -11,6 +11,7 @@
  *     build.c      new packs out of the store's
  *     pushlarge.c  chunks of large objects
  *     upload.c     packs to the remote, and the journal of them
+ *     behind.c     some of them at once
  */
 
 #include "remote/known.h"
@@ -101,6 +102,19 @@ CHECKED int upload_file(struct push *push, const struct plan_whole *whole,
     struct mldv_error *err);
 CHECKED int upload_bytes(struct push *push, const struct pack_info *info,
     bool trees, const struct buf *bytes, struct mldv_error *err);
+
+/*
+ * Uploads packs while the next ones are built: takes the bytes and leaves none;
+ * a failure is told by a later call. Close waits for all of them; with good, it
+ * fails if one of them did.
+ */
+struct behind;
+struct behind *behind_open(struct push *push);
+CHECKED int behind_upload(struct behind *behind, const struct pack_info *info,
+    bool trees, struct buf *bytes, struct mldv_error *err);
+CHECKED int behind_close(struct behind *behind, bool good,
+    struct mldv_error *err);
+
 /* Closes the journal; done: it is not needed any more. */
 void upload_end(struct push *push, bool done);
 

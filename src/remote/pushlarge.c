@@ -68,6 +68,7 @@ struct cutting {
 	struct pack_writer *writer;
 	struct pack_sink sink;
 	struct buf bytes;
+	struct behind *behind;
 	struct map sent;
 	struct arena sent_oids;
 };
@@ -231,8 +232,8 @@ static int end_pack(struct cutting *cutting, struct mldv_error *err)
 		return 0;
 	if (pack_writer_end(cutting->writer, &info, err) < 0)
 		return -1;
-	ret = upload_bytes(cutting->push, &info, false, &cutting->bytes, err);
-	buf_reset(&cutting->bytes);
+	ret =
+	    behind_upload(cutting->behind, &info, false, &cutting->bytes, err);
 	pack_writer_start(cutting->writer, &cutting->sink);
 	return ret;
 }
@@ -409,6 +410,7 @@ int push_bigs(struct push *push, const struct reach_object *const *bigs,
 	cutting.whole = hasher_open_lane();
 	cutting.chunk = hasher_has_lanes() ? hasher_open_lane() : NULL;
 	cutting.writer = pack_writer_open();
+	cutting.behind = behind_open(push);
 	cutting.sink.context = &cutting.bytes;
 	cutting.sink.write = write_bytes;
 	pack_writer_start(cutting.writer, &cutting.sink);
@@ -420,6 +422,8 @@ int push_bigs(struct push *push, const struct reach_object *const *bigs,
 	if (run_steps(&cutting, err) == 0 && add_lists(&cutting, err) == 0 &&
 	    end_pack(&cutting, err) == 0)
 		ret = 0;
+	if (behind_close(cutting.behind, ret == 0, err) < 0)
+		ret = -1;
 	release(&cutting);
 	return ret;
 }

@@ -240,6 +240,7 @@ int upload_bytes(struct push *push, const struct pack_info *pack, bool trees,
 	const struct ops_source source = {
 	    .data = bytes->data,
 	    .size = bytes->len,
+	    .oid = &pack->id,
 	};
 
 	if (push->options->dry_run) {

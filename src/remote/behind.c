@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "remote/push.h"
+
+/*
+ * Packs that are uploaded behind the back of whoever builds them. Over a
+ * network the time goes into waiting for answers, so a few are on their way at
+ * once, each with a thread that waits; a directory is written to at once.
+ */
+
+struct parcel {
+	struct behind *behind;
+	pthread_t thread;
+	struct pack_info info;
+	bool trees;
+	struct buf bytes;
+	bool under_way; /* of the caller's thread */
+	bool done;      /* guarded by the mutex */
+};
+
+struct behind {
+	struct push *push;
+	pthread_mutex_t mutex; /* guards what follows, and done */
+	pthread_cond_t ended;
+	bool failed;
+	struct mldv_error error; /* the first */
+	struct parcel parcels[PACKS_AT_ONCE];
+};
+
+struct behind *behind_open(struct push *push)
+{
+	struct behind *behind = xcalloc(1, sizeof(*behind));
+
+	behind->push = push;
+	(void)pthread_mutex_init(&behind->mutex, NULL);
+	(void)pthread_cond_init(&behind->ended, NULL);
+	return behind;
+}
+
+static void *run(void *context)
+{
+	struct parcel *parcel = context;
+	struct behind *behind = parcel->behind;
+	struct mldv_error error;
+	int ret = upload_bytes(behind->push, &parcel->info, parcel->trees,
+	    &parcel->bytes, &error);
+
+	buf_release(&parcel->bytes);
+	(void)pthread_mutex_lock(&behind->mutex);
+	if (ret < 0 && !behind->failed) {
+		behind->failed = true;
+		behind->error = error;
+	}
+	parcel->done = true;
+	(void)pthread_cond_signal(&behind->ended);
+	(void)pthread_mutex_unlock(&behind->mutex);
+	return NULL;
+}
+
+/* Signals are for the threads that are there already. */
+static bool start(struct parcel *parcel)
+{
+	sigset_t all;
+	sigset_t before;
+	int failed;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&parcel->thread, NULL, run, parcel);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed == 0;
+}
+
+/* One that is free, or NULL; with the mutex held. */
+static struct parcel *find_free(struct behind *behind)
+{
+	for (size_t i = 0; i < PACKS_AT_ONCE; i++) {
+		struct parcel *parcel = &behind->parcels[i];
+
+		if (!parcel->under_way || parcel->done)
+			return parcel;
+	}
+	return NULL;
+}
+
+static void collect(struct parcel *parcel)
+{
+	if (parcel->under_way)
+		(void)pthread_join(parcel->thread, NULL);
+	buf_release(&parcel->bytes);
+	parcel->under_way = parcel->done = false;
+}
+
+int behind_upload(struct behind *behind, const struct pack_info *info,
+    bool trees, struct buf *bytes, struct mldv_error *err)
+{
+	struct parcel *parcel;
+	bool failed;
+	int ret;
+
+	(void)pthread_mutex_lock(&behind->mutex);
+	while ((parcel = find_free(behind)) == NULL)
+		(void)pthread_cond_wait(&behind->ended, &behind->mutex);
+	failed = behind->failed;
+	if (failed)
+		*err = behind->error;
+	(void)pthread_mutex_unlock(&behind->mutex);
+	if (failed)
+		return -1;
+	collect(parcel);
+	parcel->behind = behind;
+	parcel->info = *info;
+	parcel->trees = trees;
+	if (behind->push->remote->ops->table->threads > 0) {
+		parcel->bytes = *bytes;
+		*bytes = (struct buf){0};
+		parcel->under_way = start(parcel);
+		if (parcel->under_way)
+			return 0;
+		*bytes = parcel->bytes;
+		parcel->bytes = (struct buf){0};
+	}
+	ret = upload_bytes(behind->push, info, trees, bytes, err);
+	buf_reset(bytes);
+	return ret;
+}
+
+int behind_close(struct behind *behind, bool good, struct mldv_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < PACKS_AT_ONCE; i++)
+		collect(&behind->parcels[i]);
+	if (good && behind->failed) {
+		*err = behind->error;
+		ret = -1;
+	}
+	(void)pthread_cond_destroy(&behind->ended);
+	(void)pthread_mutex_destroy(&behind->mutex);
+	free(behind);
+	return ret;
+}
