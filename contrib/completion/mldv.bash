@@ -28,8 +28,9 @@ _mldv()
 	'push') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;
 	'pull') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run -r --remote' ;;
 	'init') options=' -q --quiet --no-wait -h --help --no-hooks' ;;
-	'remote') words='add list default remove' ;;
+	'remote') words='add create list default remove' ;;
 	'remote add') options=' -q --quiet --no-wait -h --help --local' ;;
+	'remote create') options=' -q --quiet --no-wait -h --help --local' ;;
 	'remote list') options=' -q --quiet --no-wait -h --help --json' ;;
 	'remote default') options=' -q --quiet --no-wait -h --help --local' ;;
 	'remote remove') options=' -q --quiet --no-wait -h --help' ;;

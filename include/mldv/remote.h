@@ -7,6 +7,7 @@
  */
 
 #include "mldv/data.h"
+#include "mldv/doctor.h"
 
 struct mldv_remote_info {
 	const char *name;
@@ -20,6 +21,21 @@ void mldv_remote_each(struct mldv_project *project,
 /* The first one becomes the default. clone: into this clone's settings. */
 MLDV_CHECKED int mldv_remote_add(struct mldv_project *project, const char *name,
     const char *url, bool clone, struct strs *staged, struct mldv_error *err);
+/*
+ * Makes the bucket of a remote, or sets what one that is there lacks; nothing
+ * that is set already is changed. Visits each thing with what was done. url:
+ * adds the remote, as above; NULL: it is there.
+ */
+struct mldv_remote_create {
+	const char *name;
+	const char *url;
+	bool clone;
+	mldv_finding_fn *visit;
+	void *context;
+};
+MLDV_CHECKED int mldv_remote_create(struct mldv_project *project,
+    const struct mldv_remote_create *create, struct strs *staged,
+    struct mldv_error *err);
 MLDV_CHECKED int mldv_remote_remove(struct mldv_project *project,
     const char *name, struct strs *staged, struct mldv_error *err);
 MLDV_CHECKED int mldv_remote_default(struct mldv_project *project,

@@ -39,6 +39,47 @@ static int run_add(const struct context *context, const void *values,
 	return ret;
 }
 
+struct made {
+	const struct context *context;
+	size_t changes;
+};
+
+static void say_made(void *context, const struct mldv_finding *finding)
+{
+	struct made *made = context;
+	struct buf text = {0};
+
+	show_text(finding->text, &text);
+	term_say(made->context->term, "%s: %s", finding->topic, buf_str(&text));
+	if (finding->changed)
+		made->changes++;
+	buf_release(&text);
+}
+
+static int run_create(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	const struct values *given = values;
+	const struct strs *words = context->words;
+	struct strs staged = {0};
+	struct made made = {.context = context};
+	const struct mldv_remote_create create = {
+	    .name = words->items[0],
+	    .url = words->count > 1 ? words->items[1] : NULL,
+	    .clone = given->local,
+	    .visit = say_made,
+	    .context = &made,
+	};
+	int ret = mldv_remote_create(context->project, &create, &staged, err);
+
+	if (ret == 0 && made.changes == 0)
+		term_say(context->term, "nothing had to be changed");
+	if (ret == 0)
+		say_staged(context, &staged);
+	strs_release(&staged);
+	return ret;
+}
+
 static int run_remove(const struct context *context, const void *values,
     struct mldv_error *err)
 {
@@ -110,6 +151,19 @@ const struct command command_remote_add = {
     .options = local_options,
     .size = sizeof(struct values),
     .run = run_add,
+};
+
+const struct command command_remote_create = {
+    .name = "remote create",
+    .summary = "make the bucket of a remote as it should be",
+    .arguments = "NAME [URL]",
+    .group = GROUP_START,
+    .least = 1,
+    .most = 2,
+    .needs_project = true,
+    .options = local_options,
+    .size = sizeof(struct values),
+    .run = run_create,
 };
 
 const struct command command_remote_list = {

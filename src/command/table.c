@@ -14,6 +14,7 @@ const struct command *const commands[] = {
 
     &command_init,
     &command_remote_add,
+    &command_remote_create,
     &command_remote_list,
     &command_remote_default,
     &command_remote_remove,

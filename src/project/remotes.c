@@ -236,6 +236,41 @@ out:
 	return ret;
 }
 
+/* Is the remote to be added? 1, or 0 if it is there, with that address. */
+static int is_new(const struct mldv_project *project, const char *name,
+    const char *url, struct mldv_error *err)
+{
+	const char *known = url_of(project, name);
+
+	if (!known && !url)
+		return no_such_remote(project, name, err);
+	if (known && (!url || strcmp(known, url) == 0))
+		return 0;
+	return check_name(project, name, err) < 0 ? -1 : 1;
+}
+
+int mldv_remote_create(struct mldv_project *project,
+    const struct mldv_remote_create *create, struct strs *staged,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct remote *remote = NULL;
+	const char *url = create->url ? clean_url(project, &arena, create->url)
+	                              : url_of(project, create->name);
+	int add = is_new(project, create->name, url, err);
+	int ret = -1;
+
+	if (add >= 0 && open_url(project, create->name, url, &remote, err) == 0)
+		ret =
+		    remote_create(remote, create->visit, create->context, err);
+	remote_close(remote);
+	if (ret == 0 && add == 1)
+		ret = mldv_remote_add(project, create->name, url, create->clone,
+		    staged, err);
+	arena_release(&arena);
+	return ret;
+}
+
 /* Takes the remote out of one layer: 1, or 0 if it was not there. */
 static int remove_from(struct mldv_project *project, enum mldv_layer layer,
     const char *name, struct strs *staged, struct mldv_error *err)

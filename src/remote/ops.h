@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/strs.h"
 #include "format/oid.h"
+#include "mldv/doctor.h"
 #include "mldv/events.h"
 
 struct ops {
@@ -112,6 +113,15 @@ struct ops_table {
 	/* Makes durable that what was put has its name, and what was removed
 	 * none. */
 	int (*sync)(struct ops *ops, struct mldv_error *err);
+	/*
+	 * Makes the place itself, and sets what is missing. NULL: there is
+	 * nothing to be made.
+	 */
+	int (*create)(struct ops *ops, mldv_finding_fn *visit, void *context,
+	    struct mldv_error *err);
+	/* Looks whether all is as it should be; -1 only if interrupted. */
+	int (*examine)(struct ops *ops, mldv_finding_fn *visit, void *context,
+	    struct mldv_error *err);
 };
 
 /* What else a remote may need to know; any may be NULL. */

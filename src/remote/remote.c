@@ -158,6 +158,25 @@ void remote_close(struct remote *remote)
 	free(remote);
 }
 
+int remote_create(struct remote *remote, mldv_finding_fn *visit, void *context,
+    struct mldv_error *err)
+{
+	if (!remote->ops->table->create)
+		return err_set(err, MLDV_USAGE,
+		    "there is nothing to make for remote '%s': it is no bucket "
+		    "of S3; just use it",
+		    remote->name);
+	return remote->ops->table->create(remote->ops, visit, context, err);
+}
+
+int remote_examine(struct remote *remote, mldv_finding_fn *visit, void *context,
+    struct mldv_error *err)
+{
+	if (!remote->ops->table->examine)
+		return 0;
+	return remote->ops->table->examine(remote->ops, visit, context, err);
+}
+
 void remote_set_label(struct remote *remote, const char *label)
 {
 	remote->label = label ? arena_str(&remote->arena, label) : NULL;

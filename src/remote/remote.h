@@ -10,6 +10,7 @@
 #include "base/strs.h"
 #include "format/kind.h"
 #include "format/manifest.h"
+#include "mldv/doctor.h"
 #include "mldv/events.h"
 #include "store/store.h"
 
@@ -34,6 +35,16 @@ CHECKED int remote_open(struct remote **out,
 void remote_close(struct remote *remote);
 /* What progress calls the item that is moved next; or NULL. */
 void remote_set_label(struct remote *remote, const char *label);
+
+/*
+ * Makes the bucket of a remote, and sets what is missing of it; MLDV_USAGE if
+ * the remote is none. Visits each thing, with what was done.
+ */
+CHECKED int remote_create(struct remote *remote, mldv_finding_fn *visit,
+    void *context, struct mldv_error *err);
+/* Visits each thing of the remote, with what is the matter with it. */
+CHECKED int remote_examine(struct remote *remote, mldv_finding_fn *visit,
+    void *context, struct mldv_error *err);
 
 /* What was moved, or would be. */
 struct remote_count {

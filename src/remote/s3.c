@@ -5,6 +5,7 @@
 
 #include "aws/s3.h"
 #include "remote/ops.h"
+#include "remote/s3bucket.h"
 
 /*
  * A bucket, below a prefix, as a remote. What is there is there whole, or not
@@ -23,6 +24,7 @@ struct bucket {
 	struct s3 *s3;
 	const char *name;   /* of the remote */
 	const char *url;    /* for messages */
+	const char *bucket; /* its own name */
 	const char *prefix; /* "", or with a final slash */
 	struct ops_options options;
 };
@@ -231,6 +233,25 @@ static int bucket_sync(struct ops *ops, struct mldv_error *err)
 	return 0;
 }
 
+static struct s3_remote of(const struct bucket *bucket)
+{
+	return (struct s3_remote){
+	    .s3 = bucket->s3,
+	    .name = bucket->name,
+	    .bucket = bucket->bucket,
+	    .prefix = bucket->prefix,
+	    .options = &bucket->options,
+	};
+}
+
+static int bucket_create(struct ops *ops, mldv_finding_fn *visit, void *context,
+    struct mldv_error *err)
+{
+	struct s3_remote remote = of((struct bucket *)ops);
+
+	return s3_remote_create(&remote, visit, context, err);
+}
+
 static const struct ops_table table = {
     .threads = THREADS,
     .close = bucket_close,
@@ -245,6 +266,7 @@ static const struct ops_table table = {
     .list = bucket_list,
     .drop = bucket_drop,
     .sync = bucket_sync,
+    .create = bucket_create,
 };
 
 /* Divides "s3://bucket/a/b/" into "bucket" and "a/b/". */
@@ -267,7 +289,8 @@ static int parse_url(struct bucket *bucket, const char *url, const char **out,
 		    "cannot understand '%s', the address of remote '%s'; give "
 		    "a bucket, as 's3://bucket/prefix'",
 		    url, bucket->name);
-	*out = arena_strn(&bucket->arena, begin, name);
+	bucket->bucket = arena_strn(&bucket->arena, begin, name);
+	*out = bucket->bucket;
 	bucket->prefix = len == 0
 	    ? ""
 	    : arena_printf(&bucket->arena, "%.*s/", (int)len, prefix);

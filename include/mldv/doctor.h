@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MLDV_DOCTOR_H
+#define MLDV_DOCTOR_H
+
+/*
+ * Is all as it should be? What is found, one thing after the other.
+ */
+
+#include <stdbool.h>
+
+#include "mldv/error.h"
+
+struct mldv_project;
+
+enum mldv_level {
+	MLDV_OK,
+	MLDV_WARNING, /* it works, but see to it */
+	MLDV_FAILURE, /* something does not work */
+};
+
+struct mldv_finding {
+	const char *topic; /* "versioning" */
+	enum mldv_level level;
+	const char *text;
+	const char *fix; /* the way out, or NULL */
+	bool changed;    /* it was set just now */
+};
+/* The texts are borrowed. */
+typedef void mldv_finding_fn(void *context, const struct mldv_finding *finding);
+
+#endif
