@@ -25,7 +25,7 @@ _mldv()
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
 	'repro') options=' -q --quiet --no-wait -h --help -n --dry-run -f --force -S --set --json' ;;
 	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
-	'push') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;
+	'push') options=' -q --quiet --no-wait -h --help -n --dry-run --repair -r --remote --revision' ;;
 	'pull') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run -r --remote' ;;
 	'init') options=' -q --quiet --no-wait -h --help --no-hooks' ;;
 	'remote') words='add create list default remove' ;;
@@ -52,7 +52,7 @@ _mldv()
 	'checkout') options=' -q --quiet --no-wait -h --help -f --force' ;;
 	'unprotect') options=' -q --quiet --no-wait -h --help' ;;
 	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;
-	'fsck') options=' -q --quiet --no-wait -h --help --budget --repair --json' ;;
+	'fsck') options=' -q --quiet --no-wait -h --help --budget --repair -r --remote --json' ;;
 	'gc') options=' -q --quiet --no-wait -h --help --delete -r --remote --exclusive --undo --json' ;;
 	'drop') options=' -q --quiet --no-wait -h --help -r --remote' ;;
 	'du') options=' -q --quiet --no-wait -h --help -r --remote -l --local --json' ;;

@@ -140,7 +140,8 @@ struct mldv_damage {
 };
 struct mldv_fsck {
 	double budget; /* seconds; 0: everything */
-	bool repair;   /* fetch anew from the remotes */
+	bool repair;   /* fetch anew from the remotes, or put anew on one */
+	const char *remote; /* mldv_fsck_remote: NULL: the default */
 	void (*visit)(void *context, const struct mldv_damage *damage);
 	void *context;
 };
@@ -150,6 +151,13 @@ struct mldv_fsck {
  * MLDV_MISSING if only objects are missing that no remote was asked for.
  */
 MLDV_CHECKED int mldv_fsck(struct mldv_project *project,
+    const struct mldv_fsck *options, struct mldv_error *err);
+/*
+ * Checks what of this project is on a remote: manifests, and within the budget
+ * the bytes of their packs. repair puts anew what this clone's store has.
+ * MLDV_CORRUPT if any damage is left.
+ */
+MLDV_CHECKED int mldv_fsck_remote(struct mldv_project *project,
     const struct mldv_fsck *options, struct mldv_error *err);
 
 #endif

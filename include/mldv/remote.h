@@ -45,7 +45,8 @@ struct mldv_transfer {
 	const char *remote;   /* NULL: the default */
 	const char *revision; /* push, fetch: its items; NULL: as here */
 	bool dry_run;
-	bool force; /* pull: as checkout's */
+	bool repair; /* push: look at what is there, and mend it */
+	bool force;  /* pull: as checkout's */
 	mldv_done_fn *done;
 	void *context;
 };

@@ -9,14 +9,18 @@
 struct values {
 	double budget;
 	bool repair;
+	const char *remote;
 	bool json;
 };
 
 static const struct option options[] = {
     {0, "budget", "SECONDS", "stop after so long; oldest checks first",
         SECONDS(struct values, budget)},
-    {0, "repair", NULL, "fetch anew what is damaged or missing",
+    {0, "repair", NULL,
+        "fetch anew, or put anew on the remote, what is damaged or missing",
         FLAG(struct values, repair)},
+    {'r', "remote", "NAME", "check this remote instead of the store",
+        TEXT(struct values, remote)},
     {0, "json", NULL, "write JSON", FLAG(struct values, json)},
     {0},
 };
@@ -59,12 +63,14 @@ static int run(const struct context *context, const void *values,
 	struct visit visit = {.context = context, .as_json = given->json};
 	const struct mldv_fsck how = {.budget = given->budget,
 	    .repair = given->repair,
+	    .remote = given->remote,
 	    .visit = visit_damage,
 	    .context = &visit};
 	int ret;
 
 	json_begin(&visit.json, NULL, '[');
-	ret = mldv_fsck(context->project, &how, err);
+	ret = given->remote ? mldv_fsck_remote(context->project, &how, err)
+	                    : mldv_fsck(context->project, &how, err);
 	json_end(&visit.json, ']');
 	if (given->json)
 		json_write(&visit.json, context->term);

@@ -6,6 +6,7 @@
 
 struct values {
 	bool dry_run;
+	bool repair;
 	const char *remote;
 	const char *revision;
 };
@@ -13,6 +14,8 @@ struct values {
 static const struct option options[] = {
     {'n', "dry-run", NULL, "only say what would be sent",
         FLAG(struct values, dry_run)},
+    {0, "repair", NULL, "check what is there, and send what is damaged anew",
+        FLAG(struct values, repair)},
     {'r', "remote", "NAME", "send to this remote, not to the default",
         TEXT(struct values, remote)},
     {0, "revision", "REV", "send the items of this Git revision",
@@ -26,7 +29,8 @@ static int run(const struct context *context, const void *values,
 	const struct values *given = values;
 	const struct mldv_transfer how = {.remote = given->remote,
 	    .revision = given->revision,
-	    .dry_run = given->dry_run};
+	    .dry_run = given->dry_run,
+	    .repair = given->repair};
 
 	return transfer_run(context, mldv_push, &how, "sent", err);
 }

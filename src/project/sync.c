@@ -12,6 +12,7 @@
 #include "project/pushruns.h"
 #include "project/remotes.h"
 #include "project/sync.h"
+#include "remote/inspect.h"
 
 /* One push or fetch. */
 struct sync {
@@ -31,6 +32,51 @@ struct sync {
 	    struct mldv_error *err);
 };
 
+/*
+ * Looks at what is there of an item, and sends what is damaged of it: 1 if it
+ * was there and is whole now, 0 if it was not there.
+ */
+static int repair_item(struct sync *sync, const struct item *item,
+    struct remote_count *count, struct mldv_error *err)
+{
+	const struct inspect_options options = {
+	    .items = &item->content,
+	    .count = 1,
+	};
+	struct inspection found = {0};
+	struct store *store = sync->project->store;
+	int ret = remote_inspect(sync->remote, &options, &found, err);
+
+	/* Where nothing was ever pushed nothing is to be mended. */
+	if (ret < 0)
+		return err->code == MLDV_MISSING ? 0 : -1;
+	if (found.manifest_count == 0)
+		goto out;
+	ret = inspection_mend(&found, store, &item->content, true, count, err);
+	if (ret == 0 && !sync->options->dry_run &&
+	    (count->objects > 0 ||
+	        inspection_is_bad(&found, &found.manifests[0])))
+		ret = inspection_mend(&found, store, &item->content, false,
+		    count, err);
+	ret = ret < 0 ? -1 : 1;
+out:
+	inspection_release(&found);
+	return ret;
+}
+
+/* A remote that lost its file 'format' is mended first. */
+static int repair_format(const struct sync *sync, struct mldv_error *err)
+{
+	int lost;
+
+	if (!sync->options->repair || sync->options->dry_run)
+		return 0;
+	lost = remote_lost_format(sync->remote, err);
+	if (lost > 0)
+		lost = remote_mend_format(sync->remote, err);
+	return lost;
+}
+
 static int push_item(struct sync *sync, struct pick *pick,
     struct mldv_done *done, struct remote_count *count, struct mldv_error *err)
 {
@@ -45,6 +91,12 @@ static int push_item(struct sync *sync, struct pick *pick,
 	(void)done;
 	if (pushed < 0)
 		return -1;
+	if (sync->options->repair) {
+		int there = repair_item(sync, item, count, err);
+
+		if (there != 0)
+			return there < 0 ? -1 : 0;
+	}
 	/* What is there already needs nothing to build on. */
 	if (!pushed &&
 	    earlier_find(sync->project, sync->options->revision, &sync->all,
@@ -279,6 +331,8 @@ int mldv_push(struct mldv_project *project, const struct strs *paths,
 	};
 	int ret = sync_begin(&sync, paths, err);
 
+	if (ret == 0)
+		ret = repair_format(&sync, err);
 	if (ret == 0)
 		ret = sync_items(&sync, err);
 	if (ret == 0)

@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "base/file.h"
-#include "base/path.h"
 #include "format/condemned.h"
 #include "format/oidset.h"
 #include "remote/inner.h"
@@ -19,8 +18,6 @@
 #define DELETE_UNTIL (7 * REMOTE_DAY)
 /* Of manifests in one record; what is more waits for the next collection. */
 #define RECORD_TEXT (CONDEMNED_LIMIT / 4)
-
-#define PACK_SUFFIX ".tar.zst"
 
 /* Something on the remote that goes. */
 struct doomed {
@@ -76,24 +73,6 @@ static void report(const struct collect *collect, enum remote_garbage kind,
     const char *name, uint64_t bytes)
 {
 	collect->options->visit(collect->options->context, kind, name, bytes);
-}
-
-/* Whose manifest "manifests/<project>/ab/<oid>.<kind>" is; false: no one's. */
-static bool parse_name(const char *name, struct slice *project,
-    struct content *out)
-{
-	struct slice rest = slice_of(name);
-	struct slice part;
-	struct slice kind;
-
-	if (!slice_cut(&rest, '/', &part) || !slice_cut(&rest, '/', project) ||
-	    !slice_cut(&rest, '/', &part) || !slice_cut(&rest, '.', &kind))
-		return false;
-	*out = (struct content){
-	    .kind = slice_is(rest, "dir") ? KIND_DIR : KIND_FILE,
-	};
-	return oid_parse(&out->oid, kind) &&
-	    (out->kind == KIND_DIR || slice_is(rest, "file"));
 }
 
 static void add_packs(struct oid_set *set, const struct manifest *manifest)
@@ -153,7 +132,7 @@ static int look_at_manifest(struct collect *collect, const char *name,
 	struct ops_info info = {0};
 	int ret = 0;
 
-	if (!parse_name(name, &project, &content))
+	if (!remote_parse_manifest_name(name, &project, &content))
 		return 0;
 	ret = ops->table->get(ops, name, MANIFEST_LIMIT, &text, err);
 	if (ret <= 0)
@@ -250,15 +229,6 @@ out:
 	return ret < 0 ? -1 : 0;
 }
 
-static bool parse_pack_name(const char *name, struct oid *out)
-{
-	const char *base = path_base(name);
-
-	return strlen(base) == OID_HEX + sizeof(PACK_SUFFIX) - 1 &&
-	    strcmp(base + OID_HEX, PACK_SUFFIX) == 0 &&
-	    oid_parse(out, (struct slice){base, OID_HEX});
-}
-
 static void condemn_pack(struct collect *collect, const struct oid *id,
     uint64_t bytes)
 {
@@ -279,7 +249,8 @@ static int look_at_pack(struct collect *collect, const char *name,
 	struct oid id;
 	int found;
 
-	if (!parse_pack_name(name, &id) || oid_set_has(&collect->kept, &id))
+	if (!remote_parse_pack_name(name, &id) ||
+	    oid_set_has(&collect->kept, &id))
 		return 0;
 	found = ops->table->head(ops, name, true, &info, err);
 	if (found <= 0)

@@ -67,6 +67,10 @@ void remote_advance(struct remote *remote, uint64_t bytes);
 void remote_pack_name(const struct oid *id, char out[REMOTE_NAME]);
 void remote_manifest_name(const struct remote *remote,
     const struct content *item, char out[REMOTE_NAME + 64]);
+/* Whose manifest or pack a name is, less its sizes; false: no one's. */
+bool remote_parse_manifest_name(const char *name, struct slice *project,
+    struct content *out);
+bool remote_parse_pack_name(const char *name, struct oid *out);
 
 /*
  * Reads 'format' once: 1, or 0 if it is not there. What this program does not

@@ -39,6 +39,13 @@ static void push_release(struct push *push)
 	(void)pthread_mutex_destroy(&push->mutex);
 }
 
+bool push_is_damaged(const struct push *push, const struct oid *id)
+{
+	const struct oid_set *damaged = push->options->damaged;
+
+	return damaged && oid_set_has(damaged, id);
+}
+
 static int put_manifest(struct remote *remote, struct manifest *manifest,
     enum ops_put how, struct mldv_error *err)
 {
@@ -131,8 +138,11 @@ static int read_earlier(struct push *push, struct mldv_error *err)
 		    .next = push->seen,
 		};
 		push->seen = seen;
-		for (size_t k = 0; k < manifest.count; k++)
-			(void)known_add(&push->known, &manifest.packs[k], item);
+		for (size_t k = 0; k < manifest.count; k++) {
+			if (!push_is_damaged(push, &manifest.packs[k].id))
+				(void)known_add(&push->known,
+				    &manifest.packs[k], item);
+		}
 	}
 	return 0;
 }
@@ -204,7 +214,8 @@ static int write_manifest(struct push *push, struct mldv_error *err)
 			manifest.packs[manifest.count++] = pack->info;
 	}
 	/* If somebody else was quicker, theirs is complete too. */
-	return put_manifest(push->remote, &manifest, OPS_NEW, err);
+	return put_manifest(push->remote, &manifest,
+	    push->options->repair ? OPS_REPLACE : OPS_NEW, err);
 }
 
 static int upload_job(void *context, size_t i, struct mldv_error *err)
@@ -382,12 +393,13 @@ int remote_push(struct remote *remote, struct store *store,
     struct remote_count *out, struct mldv_error *err)
 {
 	struct push push;
-	int there;
+	int there = 0;
 	int ret = -1;
 
 	if (remote->ops->table->read_only && remote_prepare(remote, err) < 0)
 		return -1;
-	there = is_there(remote, item, options->dry_run, err);
+	if (!options->repair)
+		there = is_there(remote, item, options->dry_run, err);
 	if (there != 0) {
 		*out = (struct remote_count){.nothing = true};
 		return there < 0 ? -1 : 0;

@@ -48,6 +48,9 @@ struct push {
 	int journal;              /* open for appending, or -1 */
 };
 
+/* Is this pack there, but not to be relied on? */
+bool push_is_damaged(const struct push *push, const struct oid *id);
+
 /*
  * Marks as settled what the known packs hold, and those packs as used. Large
  * objects are settled if all their chunks are there too.

@@ -11,11 +11,13 @@
 #include "base/pool.h"
 #include "base/str.h"
 #include "remote/inner.h"
+#include "remote/inspect.h"
 
 #define FORMAT_PREFIX  "mldv-remote "
 #define FORMAT_VERSION 1
 #define FORMAT_LIMIT   4096
 #define README_LIMIT   65536
+#define PACK_SUFFIX    ".tar.zst"
 
 static const char readme[] =
     "This directory holds data that was put here with mldv.\n"
@@ -261,6 +263,32 @@ void remote_manifest_name(const struct remote *remote,
 	    remote->project, hex, hex, item->kind == KIND_DIR ? "dir" : "file");
 }
 
+bool remote_parse_manifest_name(const char *name, struct slice *project,
+    struct content *out)
+{
+	struct slice rest = slice_of(name);
+	struct slice part;
+	struct slice kind;
+
+	if (!slice_cut(&rest, '/', &part) || !slice_cut(&rest, '/', project) ||
+	    !slice_cut(&rest, '/', &part) || !slice_cut(&rest, '.', &kind))
+		return false;
+	*out = (struct content){
+	    .kind = slice_is(rest, "dir") ? KIND_DIR : KIND_FILE,
+	};
+	return oid_parse(&out->oid, kind) &&
+	    (out->kind == KIND_DIR || slice_is(rest, "file"));
+}
+
+bool remote_parse_pack_name(const char *name, struct oid *out)
+{
+	const char *base = path_base(name);
+
+	return strlen(base) == OID_HEX + sizeof(PACK_SUFFIX) - 1 &&
+	    strcmp(base + OID_HEX, PACK_SUFFIX) == 0 &&
+	    oid_parse(out, (struct slice){base, OID_HEX});
+}
+
 /* Which version the text of 'format' names; 0: it names none. */
 static uint64_t format_version(const struct buf *text)
 {
@@ -306,8 +334,9 @@ static int read_format(const struct remote *remote, struct buf *out,
 		return found;
 	return err_set(err, MLDV_CORRUPT,
 	    "remote '%s' has lost its file 'format'; write the line "
-	    "'mldv-remote %d' into '%s/format'",
-	    remote->name, FORMAT_VERSION, remote->url);
+	    "'mldv-remote %d' into '%s/format', or run 'mldv fsck --remote %s "
+	    "--repair'",
+	    remote->name, FORMAT_VERSION, remote->url, remote->name);
 }
 
 int remote_check_format(struct remote *remote, struct mldv_error *err)
@@ -369,6 +398,55 @@ int remote_prepare(struct remote *remote, struct mldv_error *err)
 		    "cannot read back what was written to remote '%s'",
 		    remote->name);
 	return found < 0 ? -1 : 0;
+}
+
+/* Is all that lies in a directory of the remote named as mldv names it? */
+static int is_ours(struct remote *remote, const char *dir, size_t *count,
+    struct mldv_error *err)
+{
+	struct strs names = {0};
+	struct content content;
+	struct slice project;
+	struct oid id;
+	int ret = remote->ops->table->list(remote->ops, dir, &names, err);
+
+	ret = ret < 0 ? -1 : 1;
+	for (size_t i = 0; ret > 0 && i < names.count; i++) {
+		const char *name = names.items[i];
+
+		ret = remote_parse_pack_name(name, &id) ||
+		    remote_parse_manifest_name(name, &project, &content);
+	}
+	*count = names.count;
+	strs_release(&names);
+	return ret;
+}
+
+int remote_lost_format(struct remote *remote, struct mldv_error *err)
+{
+	struct buf text = {0};
+	size_t manifests = 0;
+	size_t packs = 0;
+	int found = remote->ops->table->get(remote->ops, "format", FORMAT_LIMIT,
+	    &text, err);
+
+	buf_release(&text);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	found = is_ours(remote, "manifests", &manifests, err);
+	if (found > 0)
+		found = is_ours(remote, "packs", &packs, err);
+	if (found <= 0)
+		return found;
+	return manifests > 0 || has_readme(remote);
+}
+
+int remote_mend_format(struct remote *remote, struct mldv_error *err)
+{
+	if (put_text(remote, "format", FORMAT_PREFIX "1\n", err) < 0 ||
+	    put_text(remote, "README.txt", readme, err) < 0)
+		return -1;
+	return remote->ops->table->sync(remote->ops, err);
 }
 
 int remote_has(struct remote *remote, const struct content *item,

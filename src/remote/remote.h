@@ -10,6 +10,7 @@
 #include "base/strs.h"
 #include "format/kind.h"
 #include "format/manifest.h"
+#include "format/oidset.h"
 #include "mldv/doctor.h"
 #include "mldv/events.h"
 #include "store/store.h"
@@ -71,6 +72,13 @@ struct remote_push {
 	const struct content *earlier;
 	size_t earlier_count;
 	bool dry_run;
+	/*
+	 * To mend: the manifest that is there is no reason not to look at
+	 * everything, and is replaced; packs in damaged (or NULL) count as not
+	 * there and are replaced. earlier should be the item itself.
+	 */
+	bool repair;
+	const struct oid_set *damaged;
 };
 CHECKED int remote_push(struct remote *remote, struct store *store,
     const struct content *item, const struct remote_push *options,

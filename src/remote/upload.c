@@ -88,7 +88,7 @@ static int take_journal(struct push *push, struct slice text,
 		struct manifest_pack info;
 		int there;
 
-		if (!parse_line(line, &info))
+		if (!parse_line(line, &info) || push_is_damaged(push, &info.id))
 			continue;
 		there = is_there(push, &info.id, info.bytes, err);
 		if (there < 0)
@@ -183,7 +183,8 @@ static int upload(struct push *push, const struct manifest_pack *info,
 	if (remote_stopped(push->remote, err) < 0)
 		return -1;
 	remote_pack_name(&info->id, name);
-	written = ops->table->put(ops, name, source, OPS_NEW, err);
+	written = ops->table->put(ops, name, source,
+	    push_is_damaged(push, &info->id) ? OPS_REPLACE : OPS_NEW, err);
 	if (written == 0)
 		there = is_there(push, &info->id, info->bytes, err);
 	if (written < 0 || there < 0)
