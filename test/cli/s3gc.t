@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# How many requests commands make to a bucket, and what it takes for something
-# to be deleted from one: on the fake, which counts, and whose objects can be
-# made older.
+# How many requests commands make to a bucket, how they can be interrupted, and
+# what it takes for something to be deleted: on the fake, which counts, hangs
+# when told to, and whose objects can be made older.
 # shellcheck source=test/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -91,6 +91,44 @@ check 'a pull asks for a manifest and for ranges' '
 	count >again
 	echo "1 HeadObject" >expected
 	same expected again
+'
+
+# stopped REQUESTS COMMAND...: after so many it hangs at the service, and SIGINT
+# ends it.
+stopped() {
+	least=$(($(wc -l <"$requests") + $1))
+	shift
+	env --default-signal=INT "$@" 2>stderr &
+	pid=$!
+	while [ "$(wc -l <"$requests")" -lt "$least" ]; do
+		kill -0 "$pid"
+		sleep 0.05
+	done
+	kill -INT "$pid"
+	got=0
+	wait "$pid" || got=$?
+	[ "$got" -eq 130 ] || {
+		echo "status $got"
+		cat stderr
+		return 1
+	}
+}
+
+check 'a command that hangs at the service can be interrupted' '
+	ready
+	version one
+	echo more >d/small
+	mldv add d
+	echo "{\"fault\": \"stall\", \"op\": \"PutObject\", \"after\": 0, \"for\": 300, \"times\": 0}" |
+		fake faults
+	stopped 2 mldv push
+	echo "{\"fault\": \"stall\", \"op\": \"GetObject\", \"key\": \"*packs*\", \"after\": 10, \"for\": 300, \"times\": 0}" |
+		fake faults
+	git checkout -q HEAD d.mldv
+	rm -rf d .git/mldv/store .git/mldv/state
+	stopped 1 mldv pull
+	fake faults "#"
+	mldv pull
 '
 
 check 'a public bucket is a remote to fetch from, by its address' "
