@@ -57,7 +57,18 @@ struct mldv_transferred {
 	uint64_t up_to_date;
 	uint64_t objects;
 	uint64_t packs;
-	uint64_t bytes;   /* that travelled */
+	uint64_t bytes; /* that travelled */
+	/* Of push with dry_run: */
+	uint64_t files; /* of the items that need anything */
+	uint64_t puts;  /* requests that write, and those that only ask */
+	uint64_t heads;
+	struct mldv_price {
+		bool asked; /* it is S3, which costs something */
+		bool known;
+		double requests; /* dollars */
+		double storage;  /* dollars a month */
+		const char *of;  /* region and date; or why it is not known */
+	} price;
 	uint64_t missing; /* items that could not be had; the rest was */
 };
 

@@ -19,6 +19,27 @@ static void say_done(void *context, const struct mldv_done *done)
 	buf_release(&line);
 }
 
+/* "requests: 5 to write, 3 to ask; price: $0.00003, and $0.004 a month" */
+static void say_requests(const struct context *context,
+    const struct mldv_transferred *sum)
+{
+	const struct mldv_price *price = &sum->price;
+	struct buf line = {0};
+
+	buf_printf(&line, "requests: %llu to write, %llu to ask",
+	    (unsigned long long)sum->puts, (unsigned long long)sum->heads);
+	if (price->asked && price->known)
+		buf_printf(&line,
+		    "; price: $%.6f for them, $%.6f a month for storage (%s)",
+		    price->requests, price->storage, price->of);
+	else if (price->asked)
+		buf_printf(&line,
+		    "; price unknown: %s; to have it, set remote.NAME.price",
+		    price->of);
+	term_say(context->term, "%s", buf_str(&line));
+	buf_release(&line);
+}
+
 /* "sent 2 items: 120 objects in 3 packs, 163 MB" */
 static void say_sum(const struct context *context,
     const struct mldv_transferred *sum, const char *past, bool dry_run)
@@ -34,6 +55,10 @@ static void say_sum(const struct context *context,
 	buf_printf(&line, "%s ", past);
 	show_count(sum->items, "item", &line);
 	buf_add_str(&line, ": ");
+	if (sum->files > 0 && sum->puts > 0) {
+		show_count(sum->files, "file", &line);
+		buf_add_str(&line, ", ");
+	}
 	show_count(sum->objects, "object", &line);
 	buf_add_str(&line, " in ");
 	show_count(sum->packs, "pack", &line);
@@ -45,6 +70,8 @@ static void say_sum(const struct context *context,
 	}
 	term_say(context->term, "%s", buf_str(&line));
 	buf_release(&line);
+	if (dry_run && sum->puts > 0)
+		say_requests(context, sum);
 }
 
 static int check_missing(const struct mldv_transferred *sum,

@@ -30,6 +30,8 @@ const struct config_key config_keys[] = {
         "how the bucket's service is to encrypt what is put there"},
     {"remote.*.sse.kms_key", "text", NULL,
         "the key for that, of AWS KMS: an id, ARN or alias"},
+    {"remote.*.price", "text", NULL,
+        "dollars for a GiB and month, 1,000 PUT and 1,000 GET requests"},
     {"remote.*.storage_class", "text", NULL,
         "the storage class of packs, as STANDARD_IA; all else is STANDARD"},
     {"store.link", "list of reflink|hardlink|copy", "reflink, copy",

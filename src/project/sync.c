@@ -7,6 +7,7 @@
 #include "project/checkout.h"
 #include "project/earlier.h"
 #include "project/failures.h"
+#include "project/price.h"
 #include "project/prune.h"
 #include "project/pushed.h"
 #include "project/pushruns.h"
@@ -25,6 +26,7 @@ struct sync {
 	struct picks picks; /* of each item */
 	struct lock lock;   /* of the store */
 	struct failures failures;
+	size_t earlier;   /* manifests that pushes ask for */
 	struct strs sent; /* stages of which something was pushed */
 	bool skip;        /* what [pull] skip says is left out */
 	int (*move)(struct sync *sync, struct pick *pick,
@@ -103,6 +105,7 @@ static int push_item(struct sync *sync, struct pick *pick,
 	        item, &earlier, err) < 0)
 		return -1;
 	options.earlier_count = earlier.count;
+	sync->earlier += earlier.count;
 	if (remote_push(sync->remote, sync->project->store, &item->content,
 	        &options, count, err) < 0)
 		return -1;
@@ -154,6 +157,7 @@ static void count_item(struct sync *sync, const struct mldv_done *done,
 		return;
 	}
 	out->items++;
+	out->files += done->files;
 	out->objects += count->objects;
 	out->packs += count->packs;
 	out->bytes += count->bytes;
@@ -319,6 +323,25 @@ static int push_selected_records(struct sync *sync, struct mldv_error *err)
 	return ret;
 }
 
+/*
+ * A request to ask for each item; for each that is sent one for its manifest,
+ * and what asks which earlier packs there are.
+ */
+static void estimate(struct sync *sync)
+{
+	struct mldv_transferred *out = sync->out;
+	struct arena arena = {0};
+	struct mldv_error ignored;
+	const char *name;
+
+	out->puts = out->packs + out->items;
+	out->heads = out->items + out->up_to_date + sync->earlier;
+	if (remotes_choose(sync->project, sync->options->remote, &arena, &name,
+	        &ignored) == 0)
+		price_push(sync->project, name, out);
+	arena_release(&arena);
+}
+
 int mldv_push(struct mldv_project *project, const struct strs *paths,
     const struct mldv_transfer *options, struct mldv_transferred *out,
     struct mldv_error *err)
@@ -337,6 +360,8 @@ int mldv_push(struct mldv_project *project, const struct strs *paths,
 		ret = sync_items(&sync, err);
 	if (ret == 0)
 		ret = push_selected_records(&sync, err);
+	if (ret == 0 && options->dry_run)
+		estimate(&sync);
 	sync_end(&sync);
 	return ret;
 }

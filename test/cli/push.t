@@ -141,7 +141,8 @@ check 'an item that cannot be pushed does not keep back the others' '
 check '--dry-run says what would be done, and does nothing' '
 	start
 	mldv push -n >out
-	has "would have sent 1 item" out
+	has "would have sent 1 item: [0-9]* files, " out
+	has "^requests: [0-9]* to write, [0-9]* to ask$" out
 	[ -z "$(find ../remote -name "*.zst" 2>/dev/null)" ]
 	mldv status >out
 	has "here only" out

@@ -76,6 +76,22 @@ check 'a push asks no more than it must' '
 	same expected again
 '
 
+check 'a dry run says what it takes, and a price where one is known' '
+	ready
+	mkdir d
+	for i in 1 2 3; do echo "$i" >"d/$i"; done
+	mldv add d
+	mldv push -n >out
+	has "^requests: 3 to write, 1 to ask; price unknown: the endpoint is not AWS.s; to have it, set remote.NAME.price" out
+	mldv config remote.origin.price "1000000 10 2"
+	mldv push -n >out
+	has "price: .0.032000 for them, .[0-9.]* a month for storage (by remote.origin.price)" out
+	hasnt " .0.000000 a month" out
+	mldv config remote.origin.price dear
+	mldv push -n >out
+	has "price unknown: the setting does not read" out
+'
+
 check 'a pull asks for a manifest and for ranges' '
 	ready
 	version one
