@@ -348,16 +348,23 @@ static int try_lock(const char *path, const char *dir, struct mldv_error *err)
 	return ret;
 }
 
-/* Removes an index.lock that one of us left who was killed. */
-static void remove_dead_lock(const char *path)
+/* Is it an index.lock that one of us has made? */
+static bool is_our_lock(const char *path)
 {
 	struct mldv_error ignored;
 	struct buf text = {0};
+	bool ours = file_read(path, strlen(MARK), &text, &ignored) == 0 &&
+	    strcmp(buf_str(&text), MARK) == 0;
 
-	if (file_read(path, strlen(MARK), &text, &ignored) == 0 &&
-	    strcmp(buf_str(&text), MARK) == 0)
-		(void)unlink(path);
 	buf_release(&text);
+	return ours;
+}
+
+/* Removes an index.lock that one of us left who was killed. */
+static void remove_dead_lock(const char *path)
+{
+	if (is_our_lock(path))
+		(void)unlink(path);
 }
 
 /* Makes index.lock, as git does; waits a second for whoever has it. */
@@ -474,6 +481,7 @@ static int lock_and_replace(struct git *git, const struct change *change,
 	struct arena arena = {0};
 	const char *index = path_join(&arena, git->dir, "index");
 	const char *index_lock = path_join(&arena, git->dir, "index.lock");
+	struct mldv_error second;
 	struct lock lock = {0};
 	int ret = -1;
 
@@ -482,7 +490,9 @@ static int lock_and_replace(struct git *git, const struct change *change,
 		goto out;
 	if (take_lock(git, index_lock, change, err) == 0) {
 		ret = replace_index(git, index, change, err);
-		(void)unlink(index_lock);
+		/* With it there, Git would refuse all that comes. */
+		if (file_remove(index_lock, ret == 0 ? err : &second) < 0)
+			ret = -1;
 	}
 out:
 	lock_release(&lock);
@@ -494,13 +504,15 @@ void git_sweep(struct git *git)
 {
 	const struct lock_options options = {.no_wait = true};
 	struct arena arena = {0};
+	const char *path = path_join(&arena, git->dir, "index.lock");
 	struct mldv_error ignored;
 	struct lock lock = {0};
 
 	/* Whoever has it is alive, or removes what a dead one left. */
-	if (lock_take(&lock, path_join(&arena, git->common, LOCK_NAME),
+	if (is_our_lock(path) &&
+	    lock_take(&lock, path_join(&arena, git->common, LOCK_NAME),
 	        LOCK_EXCLUSIVE, &options, &ignored) == 0)
-		remove_dead_lock(path_join(&arena, git->dir, "index.lock"));
+		remove_dead_lock(path);
 	lock_release(&lock);
 	arena_release(&arena);
 }

@@ -95,6 +95,8 @@ static int open_in(struct mldv_project *project, const char *dir,
 	config_list(&project->config, "add.ignore", &project->ignore);
 	project->store =
 	    store_open(project_store_dir(project, &project->arena));
+	/* Also for a command that has nothing to do, and so sweeps nothing. */
+	git_sweep(project->git);
 	return 0;
 }
 

@@ -66,7 +66,6 @@ static int sweep(struct mldv_project *project, const char *path,
 	int ret =
 	    file_sweep(path_join(&arena, project->home, "state/stat"), err);
 
-	git_sweep(project->git);
 	if (ret == 0)
 		ret = partial_sweep(project, err);
 	if (ret == 0)
