@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mldv/pipeline.h"
 
+#include <string.h>
+
 #include "format/ini.h"
 #include "pipeline/graph.h"
 #include "project/project.h"
+#include "project/settings.h"
 
 /* mldv.ini while keys are being set in it. */
 struct edit {
@@ -199,21 +202,55 @@ CHECKED static int check_text(const char *path, const struct buf *text,
 	return ret;
 }
 
-CHECKED static int check_name(const char *path,
-    const struct mldv_new_stage *stage, const struct ini_section *old,
+CHECKED static int check_name(const struct mldv_new_stage *stage,
     struct mldv_error *err)
 {
-	if (!ini_is_name(slice_of(stage->name)))
-		return err_set(err, MLDV_USAGE,
-		    "'%s' cannot be a stage's name: letters, digits, and "
-		    "_ . - are allowed",
-		    stage->name);
-	if (old && !stage->replace)
-		return err_set(err, MLDV_USAGE,
-		    "%s:%u: stage '%s' is there already; replace it with "
-		    "--force, or choose another name",
-		    path, old->line, stage->name);
-	return 0;
+	if (ini_is_name(slice_of(stage->name)))
+		return 0;
+	return err_set(err, MLDV_USAGE,
+	    "'%s' cannot be a stage's name: letters, digits, and _ . - are "
+	    "allowed",
+	    stage->name);
+}
+
+/* mldv.ini as it is. */
+struct present {
+	const char *path; /* for messages */
+	struct buf text;
+	struct ini ini;
+};
+
+/*
+ * There is such a stage, which may not be replaced: refused, unless it is
+ * this very stage, and only had to be staged.
+ */
+CHECKED static int finish(struct mldv_project *project,
+    const struct mldv_new_stage *stage, const struct edit *edit,
+    const struct present *present, struct strs *staged, struct mldv_error *err)
+{
+	int ret = 0;
+
+	if (edit->text.len == present->text.len &&
+	    memcmp(edit->text.data, present->text.data, edit->text.len) == 0)
+		ret = settings_restage(project, edit->section, "cmd", staged,
+		    err);
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
+	return err_set(err, MLDV_USAGE,
+	    "%s:%u: stage '%s' is there already; replace it with --force, or "
+	    "choose another name",
+	    present->path, ini_find(&present->ini, edit->section)->line,
+	    stage->name);
+}
+
+CHECKED static int edit_text(struct edit *edit,
+    const struct mldv_new_stage *stage, const struct present *present,
+    struct mldv_error *err)
+{
+	buf_add(&edit->text, buf_str(&present->text), present->text.len);
+	if (set_all(edit, stage, err) < 0)
+		return -1;
+	return drop_others(edit, ini_find(&present->ini, edit->section), err);
 }
 
 int mldv_stage_new(struct mldv_project *project,
@@ -221,30 +258,31 @@ int mldv_stage_new(struct mldv_project *project,
     struct mldv_error *err)
 {
 	struct arena arena = {0};
-	const char *path = project_shown(project, &arena, PROJECT_INI);
-	struct ini ini = {0};
+	struct present present = {
+	    .path = project_shown(project, &arena, PROJECT_INI),
+	};
 	struct edit edit = {
 	    .section = arena_printf(&arena, "stage %s", stage->name),
 	};
-	const struct ini_section *old;
-	int ret = project_read_ini(project, &edit.text, err);
+	struct lock lock = {0};
+	int ret = -1;
 
-	if (ret == 0)
-		ret = ini_parse(&ini, &arena, path, buf_str(&edit.text),
-		    edit.text.len, err);
-	old = ini_find(&ini, edit.section);
-	if (ret == 0)
-		ret = check_name(path, stage, old, err);
-	if (ret == 0)
-		ret = set_all(&edit, stage, err);
-	if (ret == 0)
-		ret = drop_others(&edit, old, err);
-	if (ret == 0)
-		ret = check_text(path, &edit.text, err);
-	if (ret == 0)
+	if (check_name(stage, err) < 0 ||
+	    project_lock(project, &lock, "settings", LOCK_EXCLUSIVE, err) < 0 ||
+	    project_read_ini(project, &present.text, err) < 0 ||
+	    ini_parse(&present.ini, &arena, present.path,
+	        buf_str(&present.text), present.text.len, err) < 0 ||
+	    edit_text(&edit, stage, &present, err) < 0)
+		goto out;
+	if (ini_find(&present.ini, edit.section) && !stage->replace)
+		ret = finish(project, stage, &edit, &present, staged, err);
+	else if (check_text(present.path, &edit.text, err) == 0)
 		ret = project_write_ini(project, &edit.text, staged, err);
+out:
+	lock_release(&lock);
 	strs_release(&edit.kept);
 	buf_release(&edit.text);
+	buf_release(&present.text);
 	arena_release(&arena);
 	return ret;
 }

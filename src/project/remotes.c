@@ -210,6 +210,22 @@ static int check_url(struct mldv_project *project, const char *name,
 	return 0;
 }
 
+/* 1 if that is done, and only had to be staged. */
+static int finish_add(struct mldv_project *project, const char *name,
+    const char *url, struct strs *staged, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	const char *there = url_of(project, name);
+	int ret = 0;
+
+	if (there && strcmp(there, url) == 0)
+		ret = settings_restage(project,
+		    arena_printf(&arena, "remote %s", name), "url", staged,
+		    err);
+	arena_release(&arena);
+	return ret;
+}
+
 int mldv_remote_add(struct mldv_project *project, const char *name,
     const char *url, bool clone, struct strs *staged, struct mldv_error *err)
 {
@@ -219,6 +235,13 @@ int mldv_remote_add(struct mldv_project *project, const char *name,
 	int ret = -1;
 
 	url = clean_url(project, &arena, url);
+	if (!clone) {
+		int done = finish_add(project, name, url, staged, err);
+
+		ret = done > 0 ? 0 : -1;
+		if (done != 0)
+			goto out;
+	}
 	if (check_name(project, name, err) < 0 ||
 	    check_url(project, name, url, err) < 0 ||
 	    settings_edit_begin(&edit, project,
@@ -306,10 +329,18 @@ int mldv_remote_remove(struct mldv_project *project, const char *name,
 {
 	static const enum mldv_layer order[] = {MLDV_CLONE, MLDV_PROJECT,
 	    MLDV_USER};
+	struct arena arena = {0};
 	int ret = 0;
 
-	if (!url_of(project, name))
-		return no_such_remote(project, name, err);
+	if (!url_of(project, name)) {
+		ret = settings_restage(project,
+		    arena_printf(&arena, "remote %s", name), "url", staged,
+		    err);
+		arena_release(&arena);
+		if (ret == 0)
+			return no_such_remote(project, name, err);
+		return ret < 0 ? -1 : 0;
+	}
 	for (size_t i = 0; ret == 0 && i < sizeof order / sizeof *order; i++)
 		ret = remove_from(project, order[i], name, staged, err);
 	return ret < 0 ? -1 : 0;

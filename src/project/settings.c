@@ -180,6 +180,57 @@ void settings_edit_release(struct settings_edit *edit)
 	lock_release(&edit->lock);
 }
 
+/* NULL if it is not set, or the text cannot be read. */
+static const char *value_in(const struct buf *text, struct arena *arena,
+    const char *section, const char *key)
+{
+	const struct ini_section *found;
+	const struct ini_entry *entry = NULL;
+	struct mldv_error ignored;
+	struct ini ini = {0};
+
+	if (ini_parse(&ini, arena, PROJECT_INI, buf_str(text), text->len,
+	        &ignored) < 0)
+		return NULL;
+	found = ini_find(&ini, section);
+	if (found)
+		entry = ini_entry_find(found, key);
+	return entry ? entry->value : NULL;
+}
+
+int settings_restage(struct mldv_project *project, const char *section,
+    const char *key, struct strs *staged, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs paths = {0};
+	struct buf index = {0};
+	struct buf now = {0};
+	const char *in_index;
+	const char *here;
+	int ret = -1;
+
+	if (!config_yes(&project->config, "git.stage"))
+		return 0;
+	if (git_read(project->git, ":0", PROJECT_INI, INI_LIMIT, &index, err) <
+	        0 ||
+	    project_read_ini(project, &now, err) < 0)
+		goto out;
+	in_index = value_in(&index, &arena, section, key);
+	here = value_in(&now, &arena, section, key);
+	if (here && in_index ? strcmp(here, in_index) == 0 : here == in_index) {
+		ret = 0;
+		goto out;
+	}
+	strs_add(&paths, PROJECT_INI);
+	ret = project_stage(project, &paths, staged, err) < 0 ? -1 : 1;
+out:
+	buf_release(&index);
+	buf_release(&now);
+	strs_release(&paths);
+	arena_release(&arena);
+	return ret;
+}
+
 const char *mldv_setting(struct mldv_project *project, const char *name)
 {
 	return config_get(&project->config, name);
@@ -245,9 +296,15 @@ int mldv_setting_set(struct mldv_project *project, enum mldv_layer layer,
 	    settings_edit_begin(&edit, project, layer, err) < 0)
 		goto out;
 	ret = settings_edit_set(&edit, section, key, value, err);
+	if (ret == 1) {
+		ret = settings_edit_end(&edit, staged, err);
+		goto out;
+	}
+	if (ret == 0 && layer == MLDV_PROJECT)
+		ret = settings_restage(project, section, key, staged, err);
 	if (ret == 0)
 		(void)err_set(err, MLDV_NO, "'%s' is not set there", name);
-	ret = ret == 1 ? settings_edit_end(&edit, staged, err) : -1;
+	ret = ret == 1 ? 0 : -1;
 out:
 	settings_edit_release(&edit);
 	arena_release(&arena);

@@ -34,5 +34,12 @@ CHECKED int settings_edit_set(struct settings_edit *edit, const char *section,
 CHECKED int settings_edit_end(struct settings_edit *edit, struct strs *staged,
     struct mldv_error *err);
 void settings_edit_release(struct settings_edit *edit);
+/*
+ * For a command that finds done what it was to do: a run that was stopped may
+ * have changed mldv.ini and not staged it. If what Git's index has of it does
+ * not say the same of the key, stages it: 1, or 0 if nothing was left to do.
+ */
+CHECKED int settings_restage(struct mldv_project *project, const char *section,
+    const char *key, struct strs *staged, struct mldv_error *err);
 
 #endif
