@@ -6,6 +6,7 @@
 #include "mldv/data.h"
 #include "project/bring.h"
 #include "project/pushed.h"
+#include "project/recover.h"
 #include "project/rehash.h"
 #include "project/remotes.h"
 #include "project/worktree.h"
@@ -288,7 +289,10 @@ static void list_remotes(struct fsck *fsck)
 	arena_release(&arena);
 }
 
-/* Below state/, where pushes and fetches write with the store's lock held. */
+/*
+ * Below state/, where pushes and fetches write with the store's lock held;
+ * losing a stat cache that somebody is writing costs only time.
+ */
 static int sweep_state(const struct mldv_project *project,
     struct mldv_error *err)
 {
@@ -305,7 +309,8 @@ static int sweep_state(const struct mldv_project *project,
 		if (strncmp(names.items[i], "remote-", 7) == 0)
 			dir = path_join(&arena, dir, "packs");
 		else if (strcmp(names.items[i], "pushed") != 0 &&
-		    strcmp(names.items[i], "last") != 0)
+		    strcmp(names.items[i], "last") != 0 &&
+		    strcmp(names.items[i], "stat") != 0)
 			continue;
 		ret = file_sweep(dir, err);
 	}
@@ -380,6 +385,10 @@ int mldv_fsck(struct mldv_project *project, const struct mldv_fsck *options,
 		if (check_one(&fsck, i, err) < 0)
 			goto out;
 	}
+	if (options->repair &&
+	    recover_lost(project, &fsck.remotes, &fsck.rehash, &fsck.failed,
+	        err) < 0)
+		goto out;
 	for (size_t i = 0; i < fsck.rehash.count; i++) {
 		if (report_damage(&fsck, &fsck.rehash.list[i], err) < 0)
 			goto out;

@@ -457,9 +457,9 @@ int remote_fetch(struct remote *remote, struct store *store,
 	return remote_fetch_parts(remote, store, &wanted, out, err);
 }
 
-/* Notes the objects as if a walk had found them. */
-static int note_objects(struct job_list *jobs, const struct oid *oids,
-    size_t count, struct mldv_error *err)
+/* Notes those that are there as if a walk had found them. */
+static void note_objects(struct job_list *jobs, const struct oid *oids,
+    size_t count)
 {
 	struct known *known = &jobs->fetch->known;
 
@@ -470,7 +470,7 @@ static int note_objects(struct job_list *jobs, const struct oid *oids,
 		    known_find(known, &oids[i], false);
 
 		if (!place)
-			return lacks(jobs->fetch, &oids[i], err);
+			continue;
 		if (place->record->chunk_list)
 			jobs->bigs[jobs->big_count++] = (struct big){
 			    .oid = &oids[i],
@@ -486,7 +486,6 @@ static int note_objects(struct job_list *jobs, const struct oid *oids,
 	jobs->sink.take = take_small;
 	ranges_plan(&jobs->ranges, known, jobs->wants, jobs->want_count,
 	    &jobs->sink);
-	return 0;
 }
 
 int remote_fetch_objects(struct remote *remote, struct store *store,
@@ -499,9 +498,12 @@ int remote_fetch_objects(struct remote *remote, struct store *store,
 
 	fetch_init(&fetch, remote, store, item);
 	if (known_add_item(&fetch.known, item, &fetch.arena, err) == 0 &&
-	    known_load(&fetch.known, store, err) == 0 &&
-	    note_objects(&jobs, oids, count, err) == 0)
-		ret = run_jobs(&jobs, err);
+	    known_load(&fetch.known, store, err) == 0) {
+		note_objects(&jobs, oids, count);
+		ret = jobs.big_count + jobs.want_count > 0;
+	}
+	if (ret > 0 && run_jobs(&jobs, err) < 0)
+		ret = -1;
 	release_jobs(&jobs);
 	fetch_release(&fetch);
 	return ret;

@@ -105,8 +105,9 @@ CHECKED int remote_fetch_parts(struct remote *remote, struct store *store,
     struct mldv_error *err);
 
 /*
- * Brings single objects of an item into the store again, after fsck put the
- * damaged ones away.
+ * Brings single objects into the store again, after fsck put the damaged ones
+ * away: those that the packs of this item have, of whatever item they are. 1,
+ * or 0 if there are none.
  */
 CHECKED int remote_fetch_objects(struct remote *remote, struct store *store,
     const struct content *item, const struct oid *oids, size_t count,

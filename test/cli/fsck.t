@@ -212,6 +212,49 @@ check 'a repair that failed is not said to be hopeless' '
 	mldv fsck --repair
 '
 
+check 'the remote repairs earlier versions, too' '
+	start
+	cp -a d ../first
+	echo two >d/1
+	echo more >>d/big
+	mldv add d
+	git commit -qam two
+	mldv push
+	find .git/mldv/store/files .git/mldv/store/packs -type f >../stored
+	while read -r file; do damage "$file" 3; done <../stored
+	rm -r d
+	gives 0 mldv fsck --repair >out
+	hasnt "not repaired" out
+	mv ../remote ../away
+	git checkout -q HEAD~1
+	mldv checkout
+	same ../first d
+	mldv fsck
+'
+
+check 'of an earlier version, what no remote has is lost' '
+	start
+	echo two >d/1
+	mldv add d
+	git commit -qam two
+	echo three >d/1
+	mldv add d
+	git commit -qam three
+	mldv push
+	find .git/mldv/store/files .git/mldv/store/packs -type f >../stored
+	while read -r file; do damage "$file" 3; done <../stored
+	gives 4 mldv fsck --repair >out
+	has "neither the work tree nor a remote has it" stderr
+'
+
+check 'a stat cache that was being written is swept' '
+	start
+	temp=.git/mldv/state/stat/.mldv-tmp.0123456789abcdef
+	echo left >"$temp"
+	mldv fsck
+	[ ! -e "$temp" ]
+'
+
 check '--json is JSON' '
 	start
 	damage "$large" 5

@@ -235,7 +235,7 @@ ln -f "$big" data/d/big.bin
             pushed=(), always=True),
     command('fsck', 'n', 'fsck', DAMAGE, status=4, once=True, may=(4, 5)),
     command('fsck --repair', 'n', 'fsck --repair', DAMAGE + 'rm -rf n/data/d',
-            may=(4, 5), errors=(4,)),
+            may=(4, 5), errors=(4, 5)),
     command('config', 'p', 'config gc.runs 10'),
     command('config --local', 'p', 'config --local store.link copy', litter=True),
     command('config --unset', 'p', 'config --unset project.remote',
