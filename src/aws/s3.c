@@ -31,6 +31,10 @@ int s3_open(struct s3 **out, const struct s3_options *options,
 	struct s3 *s3;
 	int ret = 0;
 
+	/* What is too long is no region either, but would be cut to one. */
+	if (options->region && strlen(options->region) >= S3_REGION)
+		return err_set(err, MLDV_USAGE, "'%s' is no region of AWS",
+		    options->region);
 	if (!is_bucket(options->bucket))
 		return err_set(err, MLDV_USAGE,
 		    "'%s' cannot be the name of a bucket", options->bucket);

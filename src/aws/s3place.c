@@ -62,8 +62,8 @@ static int find_region(struct s3 *s3, struct mldv_error *err)
 	const char *region = PRESET_REGION;
 
 	if (*s3->region)
-		return 0;
-	if (look_up(s3, variables, NULL, "region", &region, err) < 0)
+		region = arena_str(&s3->arena, s3->region);
+	else if (look_up(s3, variables, NULL, "region", &region, err) < 0)
 		return -1;
 	if (!region)
 		region = PRESET_REGION;

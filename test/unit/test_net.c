@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -364,5 +365,6 @@ int main(void)
 	    cmocka_unit_test(times_are_read),
 	};
 
+	(void)setenv("no_proxy", "127.0.0.1", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -429,6 +429,30 @@ static void offline_is_tried_once(void **state)
 	net_close(options.net);
 }
 
+static void strange_regions_are_refused(void **state)
+{
+	static const char *const regions[] = {"a/b", "evil.example/", "A", "a#",
+	    " "};
+	const struct net_options none = {0};
+	struct mldv_error err;
+	struct s3_info info;
+	struct s3 *s3;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+		struct s3_options options = {.bucket = "b",
+		    .region = regions[i]};
+
+		options.net = net_open(&none);
+		assert_int_equal(s3_open(&s3, &options, &err), 0);
+		assert_int_equal(s3_head(s3, "k", &info, &err), -1);
+		assert_int_equal(err.code, MLDV_USAGE);
+		assert_int_equal(net_count(options.net), 0);
+		s3_close(s3);
+		net_close(options.net);
+	}
+}
+
 static void strange_buckets_and_endpoints_are_refused(void **state)
 {
 	static const struct s3_options options[] = {
@@ -468,6 +492,7 @@ int main(void)
 	    cmocka_unit_test(older_versions_are_deleted_before_the_one),
 	    cmocka_unit_test(listings_go_on_to_the_next_page),
 	    cmocka_unit_test(offline_is_tried_once),
+	    cmocka_unit_test(strange_regions_are_refused),
 	    cmocka_unit_test(strange_buckets_and_endpoints_are_refused),
 	};
 
@@ -477,5 +502,6 @@ int main(void)
 	(void)unsetenv("AWS_PROFILE");
 	(void)setenv("AWS_CONFIG_FILE", "/nonexistent", 1);
 	(void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent", 1);
+	(void)setenv("no_proxy", "127.0.0.1", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
