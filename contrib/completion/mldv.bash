@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics verify help version'
+		words=' add repro status push pull init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics verify doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
@@ -61,6 +61,7 @@ _mldv()
 	'metrics') words='show' ;;
 	'metrics show') options=' -q --quiet --no-wait -h --help --json' ;;
 	'verify') options=' -q --quiet --no-wait -h --help --rev -r --remote --packs --format' ;;
+	'doctor') options=' -q --quiet --no-wait -h --help --json' ;;
 	'help') options=' -q --quiet --no-wait -h --help' ;;
 	'version') options=' -q --quiet --no-wait -h --help' ;;
 	esac

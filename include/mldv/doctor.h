@@ -28,4 +28,12 @@ struct mldv_finding {
 /* The texts are borrowed. */
 typedef void mldv_finding_fn(void *context, const struct mldv_finding *finding);
 
+/*
+ * Looks at libraries, work tree, hooks, and the remote of that name, or the
+ * default if it is NULL; on a bucket a small object is written and removed
+ * again. -1 only if it cannot look: MLDV_USAGE if there is no such remote.
+ */
+MLDV_CHECKED int mldv_doctor(struct mldv_project *project, const char *remote,
+    mldv_finding_fn *visit, void *context, struct mldv_error *err);
+
 #endif

@@ -2,6 +2,7 @@
 #include "aws/s3bucket.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "aws/s3call.h"
 #include "aws/xml.h"
@@ -30,6 +31,34 @@ const char *s3_region(struct s3 *s3, struct arena *arena)
 const char *s3_endpoint(const struct s3 *s3)
 {
 	return s3->endpoint;
+}
+
+int s3_who(struct s3 *s3, struct arena *arena, struct aws_credentials *out,
+    struct mldv_error *err)
+{
+	return aws_credentials_get(s3->provider, arena, out, err);
+}
+
+bool s3_has_conditions(struct s3 *s3)
+{
+	bool plain;
+
+	(void)pthread_mutex_lock(&s3->mutex);
+	plain = s3->plain;
+	(void)pthread_mutex_unlock(&s3->mutex);
+	return !plain;
+}
+
+int s3_clock(struct s3 *s3, int64_t *ahead, int *status, struct mldv_error *err)
+{
+	struct s3_call call = {.method = "HEAD"};
+	int ret = s3_call_send(s3, &call, err);
+	int64_t date = net_header_time(&call.answer, "date");
+
+	*ahead = date == 0 ? 0 : date - time(NULL);
+	*status = call.answer.status;
+	s3_call_release(&call);
+	return ret;
 }
 
 int s3_bucket_find(struct s3 *s3, struct mldv_error *err)

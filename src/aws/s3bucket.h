@@ -18,6 +18,18 @@ const char *s3_region(struct s3 *s3, struct arena *arena);
 /* Where it is asked: "http://host:port", or NULL for Amazon's own. */
 const char *s3_endpoint(const struct s3 *s3);
 
+/* Where the credentials are from, and until when; strings in the arena. */
+CHECKED int s3_who(struct s3 *s3, struct arena *arena,
+    struct aws_credentials *out, struct mldv_error *err);
+/* Does it have conditional PUTs? Known once it was asked for one. */
+bool s3_has_conditions(struct s3 *s3);
+/*
+ * How many seconds its clock is ahead of this machine's, of any answer, and
+ * that answer's status.
+ */
+CHECKED int s3_clock(struct s3 *s3, int64_t *ahead, int *status,
+    struct mldv_error *err);
+
 /* 1 if it is there and may be looked at, 0 if nobody has one of that name. */
 CHECKED int s3_bucket_find(struct s3 *s3, struct mldv_error *err);
 /*

@@ -101,6 +101,8 @@ CHECKED int tempfile_commit_cache(struct tempfile *temp, const char *target,
 CHECKED int tempfile_commit_new(struct tempfile *temp, const char *target,
     struct mldv_error *err);
 void tempfile_release(struct tempfile *temp);
+/* Can it have a second name in that directory, as a hard link? */
+bool tempfile_can_link(const struct tempfile *temp, const char *dir);
 
 /* Replaces a file by new content, atomically and durably, keeping its mode. */
 CHECKED int file_replace(const char *path, const void *data, size_t size,

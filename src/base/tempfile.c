@@ -259,3 +259,19 @@ out:
 	arena_release(&arena);
 	return ret;
 }
+
+bool tempfile_can_link(const struct tempfile *temp, const char *dir)
+{
+	struct arena arena = {0};
+	char name[TEMP_NAME];
+	const char *path;
+	bool can;
+
+	temp_name(name);
+	path = arena_printf(&arena, "%s/%s", dir, name);
+	can = link(temp->path, path) == 0;
+	if (can)
+		(void)unlink(path);
+	arena_release(&arena);
+	return can;
+}

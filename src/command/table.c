@@ -45,6 +45,7 @@ const struct command *const commands[] = {
     &command_metrics_show,
     &command_verify,
 
+    &command_doctor,
     &command_help,
     &command_version,
     &command_completion,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "base/mem.h"
@@ -199,4 +200,9 @@ void oid_of(const void *data, size_t size, struct oid *out)
 
 	hasher_oid(hasher, data, size, out);
 	hasher_close(hasher);
+}
+
+const char *oid_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION);
 }

@@ -56,4 +56,7 @@ void hasher_oid(struct hasher *hasher, const void *data, size_t size,
 /* For the odd few bytes: opens and closes a hasher. */
 void oid_of(const void *data, size_t size, struct oid *out);
 
+/* "OpenSSL 3.0.22 …": of the library that runs. */
+const char *oid_library(void);
+
 #endif

@@ -243,4 +243,7 @@ CHECKED int git_differences(struct git *git, const char *from, const char *to,
 CHECKED int git_tracked(struct git *git, const char *name, const char *url,
     struct strs *out, struct mldv_error *err);
 
+/* "1.5.1": of the libgit2 that runs; appended. */
+void git_library(struct buf *out);
+
 #endif

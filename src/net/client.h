@@ -37,6 +37,11 @@ struct net_options {
 	long stall_s;
 };
 
+/*
+ * "libcurl/7.88.1 OpenSSL/3.0.22 …": of the library that is loaded; appended.
+ */
+CHECKED int net_library(struct buf *out, struct mldv_error *err);
+
 struct net_client;
 
 /* Does nothing yet. */

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "net/client.h"
+
 #define LIBRARY "libcurl.so.4"
 
 struct symbol {
@@ -18,6 +20,7 @@ struct symbol {
 	}
 
 static const struct symbol symbols[] = {
+    SYMBOL(version),
     SYMBOL(global_init),
     SYMBOL(global_cleanup),
     SYMBOL(easy_init),
@@ -73,4 +76,15 @@ void curl_unload(struct curl *curl)
 	if (curl->library && curl->global_cleanup)
 		curl->global_cleanup();
 	*curl = (struct curl){0};
+}
+
+int net_library(struct buf *out, struct mldv_error *err)
+{
+	struct curl curl = {0};
+	int ret = curl_load(&curl, err);
+
+	if (ret == 0)
+		buf_add_str(out, curl.version());
+	curl_unload(&curl);
+	return ret;
 }

@@ -14,6 +14,7 @@
 
 struct curl {
 	void *library;
+	__typeof__(curl_version) *version;
 	__typeof__(curl_global_init) *global_init;
 	__typeof__(curl_global_cleanup) *global_cleanup;
 	__typeof__(curl_easy_init) *easy_init;

@@ -119,7 +119,10 @@ struct ops_table {
 	 */
 	int (*create)(struct ops *ops, mldv_finding_fn *visit, void *context,
 	    struct mldv_error *err);
-	/* Looks whether all is as it should be; -1 only if interrupted. */
+	/*
+	 * Looks whether all is as it should be: 1, or 0 if nothing further can
+	 * be looked at; -1 only if interrupted.
+	 */
 	int (*examine)(struct ops *ops, mldv_finding_fn *visit, void *context,
 	    struct mldv_error *err);
 };

@@ -171,14 +171,6 @@ int remote_create(struct remote *remote, mldv_finding_fn *visit, void *context,
 	return remote->ops->table->create(remote->ops, visit, context, err);
 }
 
-int remote_examine(struct remote *remote, mldv_finding_fn *visit, void *context,
-    struct mldv_error *err)
-{
-	if (!remote->ops->table->examine)
-		return 0;
-	return remote->ops->table->examine(remote->ops, visit, context, err);
-}
-
 void remote_set_label(struct remote *remote, const char *label)
 {
 	remote->label = label ? arena_str(&remote->arena, label) : NULL;
@@ -365,6 +357,46 @@ int remote_check_format(struct remote *remote, struct mldv_error *err)
 		    remote->name, (unsigned long long)version, FORMAT_VERSION);
 	remote->checked = true;
 	return 1;
+}
+
+static void visit_format(const struct remote *remote, mldv_finding_fn *visit,
+    void *context, int found, const struct mldv_error *why)
+{
+	struct mldv_finding finding = {.topic = "remote", .text = why->text};
+	struct arena arena = {0};
+
+	if (found > 0)
+		finding.text =
+		    arena_printf(&arena, "'%s' at '%s' is an mldv remote",
+		        remote->name, remote->url);
+	else if (found == 0 && remote->ops->table->read_only)
+		finding.level = MLDV_FAILURE;
+	if (found == 0)
+		finding.text = arena_printf(&arena,
+		    "there is nothing yet at '%s'%s", remote->url,
+		    finding.level == MLDV_OK ? "; the first push begins it"
+		                             : "");
+	if (found < 0)
+		finding.level = MLDV_FAILURE;
+	visit(context, &finding);
+	arena_release(&arena);
+}
+
+int remote_examine(struct remote *remote, mldv_finding_fn *visit, void *context,
+    struct mldv_error *err)
+{
+	struct mldv_error why = {0};
+	int ret = 1;
+
+	if (remote->ops->table->examine)
+		ret = remote->ops->table->examine(remote->ops, visit, context,
+		    err);
+	if (ret > 0)
+		visit_format(remote, visit, context,
+		    remote_check_format(remote, &why), &why);
+	if (ret >= 0)
+		ret = remote_stopped(remote, err);
+	return ret < 0 ? -1 : 0;
 }
 
 static int put_text(struct remote *remote, const char *name, const char *text,

@@ -45,13 +45,21 @@ static void bucket_close(struct ops *ops)
 	free(bucket);
 }
 
+struct foreign {
+	size_t skip; /* length of the prefix */
+	struct buf key;
+};
+
 static int note_foreign(void *context, const struct s3_listed *object,
     struct mldv_error *err)
 {
-	struct buf *foreign = context;
+	struct foreign *foreign = context;
 
 	(void)err;
-	buf_add_str(foreign, object->key);
+	/* What 'mldv doctor' may not remove again is no data. */
+	if (foreign->key.len == 0 &&
+	    strcmp(object->key + foreign->skip, S3_PROBE) != 0)
+		buf_add_str(&foreign->key, object->key);
 	return 0;
 }
 
@@ -59,13 +67,13 @@ static int bucket_prepare(struct ops *ops, struct mldv_error *err)
 {
 	struct bucket *bucket = (struct bucket *)ops;
 	struct arena arena = {0};
-	struct buf foreign = {0};
+	struct foreign foreign = {.skip = strlen(bucket->prefix)};
 	struct s3_info info;
 	int ret =
-	    s3_list(bucket->s3, bucket->prefix, 1, note_foreign, &foreign, err);
+	    s3_list(bucket->s3, bucket->prefix, 2, note_foreign, &foreign, err);
 
 	/* Somebody else's first push writes 'format' before anything else. */
-	if (ret == 0 && foreign.len > 0) {
+	if (ret == 0 && foreign.key.len > 0) {
 		ret = s3_head(bucket->s3, key_of(bucket, &arena, "format"),
 		    &info, err);
 		if (ret == 0)
@@ -73,10 +81,10 @@ static int bucket_prepare(struct ops *ops, struct mldv_error *err)
 			    "cannot use '%s' as remote '%s': it holds '%s' and "
 			    "is no mldv remote; give the remote a prefix of "
 			    "its own, as in '%s/mldv'",
-			    bucket->url, bucket->name, buf_str(&foreign),
+			    bucket->url, bucket->name, buf_str(&foreign.key),
 			    bucket->url);
 	}
-	buf_release(&foreign);
+	buf_release(&foreign.key);
 	arena_release(&arena);
 	return ret < 0 ? -1 : 0;
 }
@@ -252,6 +260,14 @@ static int bucket_create(struct ops *ops, mldv_finding_fn *visit, void *context,
 	return s3_remote_create(&remote, visit, context, err);
 }
 
+static int bucket_examine(struct ops *ops, mldv_finding_fn *visit,
+    void *context, struct mldv_error *err)
+{
+	struct s3_remote remote = of((struct bucket *)ops);
+
+	return s3_remote_examine(&remote, visit, context, err);
+}
+
 static const struct ops_table table = {
     .threads = THREADS,
     .close = bucket_close,
@@ -267,6 +283,7 @@ static const struct ops_table table = {
     .drop = bucket_drop,
     .sync = bucket_sync,
     .create = bucket_create,
+    .examine = bucket_examine,
 };
 
 /* Divides "s3://bucket/a/b/" into "bucket" and "a/b/". */

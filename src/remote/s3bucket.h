@@ -9,8 +9,8 @@
 #include "aws/s3.h"
 #include "remote/ops.h"
 
-/* A name below the prefix that no remote has for its data. */
-#define S3_PROBES "doctor/"
+/* A name below the prefix, by which is tried what may be done there. */
+#define S3_PROBE "doctor/probe"
 
 struct s3_remote {
 	struct s3 *s3;
@@ -22,6 +22,10 @@ struct s3_remote {
 
 /* Sets what is missing, and nothing else; as ops_table's create. */
 CHECKED int s3_remote_create(const struct s3_remote *remote,
+    mldv_finding_fn *visit, void *context, struct mldv_error *err);
+
+/* Looks whether all is as it should be; as ops_table's examine. */
+CHECKED int s3_remote_examine(const struct s3_remote *remote,
     mldv_finding_fn *visit, void *context, struct mldv_error *err);
 
 #endif

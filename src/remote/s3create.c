@@ -175,8 +175,8 @@ static int look(struct making *making, const struct setting *setting,
 static int try_writing(struct making *making, struct mldv_error *err)
 {
 	const struct s3_remote *remote = making->remote;
-	const char *key = arena_printf(&making->arena, "%s" S3_PROBES "probe",
-	    remote->prefix);
+	const char *key =
+	    arena_printf(&making->arena, "%s" S3_PROBE, remote->prefix);
 	const struct s3_put put = {.data = "probe\n", .size = 6};
 	struct s3_info info;
 	int ret = s3_put(remote->s3, key, &put, err);

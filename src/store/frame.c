@@ -215,3 +215,8 @@ int frame_stored_payload(const char *data, size_t len, uint32_t size,
 	    .len = size};
 	return 0;
 }
+
+const char *frame_library(void)
+{
+	return ZSTD_versionString();
+}

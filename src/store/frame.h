@@ -19,6 +19,9 @@ struct codec;
 struct codec *codec_open(void);
 void codec_close(struct codec *codec);
 
+/* "1.5.4": of the zstd that runs. */
+const char *frame_library(void);
+
 /*
  * Would compressing save 3 % or more? Judged by 16 slices of 1 KiB of data,
  * compressed together at level 1.
