@@ -78,6 +78,14 @@ void git_sweep(struct git *git);
 CHECKED int git_stage_lines(struct git *git, const char *path,
     const struct strs *added, const struct strs *removed,
     struct mldv_error *err);
+/* The same of several files, none twice, the index being written once. */
+struct git_lines {
+	const char *path;
+	struct strs added;
+	struct strs removed;
+};
+CHECKED int git_stage_files(struct git *git, const struct git_lines *files,
+    size_t count, struct mldv_error *err);
 
 /*
  * Adds "/name" to the .gitignore beside path (a directory gets no final
@@ -87,6 +95,9 @@ CHECKED int git_stage_lines(struct git *git, const char *path,
  */
 CHECKED int git_ignore_add(struct git *git, const char *path,
     struct buf *ignore_path, struct buf *line, struct mldv_error *err);
+/* The same of paths (at least one) in one directory; lines gets theirs. */
+CHECKED int git_ignore_add_all(struct git *git, const struct strs *paths,
+    struct buf *ignore_path, struct strs *lines, struct mldv_error *err);
 /* Takes the line away; an empty .gitignore is removed. */
 CHECKED int git_ignore_remove(struct git *git, const char *path,
     struct buf *ignore_path, struct buf *line, struct mldv_error *err);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -208,48 +209,35 @@ static struct slice without_cr(struct slice line)
 	return line;
 }
 
-static bool has_line(const char *text, size_t len, const char *wanted)
-{
-	struct slice rest = {text, len};
-	struct slice line;
-
-	while (rest.len > 0) {
-		(void)slice_cut(&rest, '\n', &line);
-		if (slice_is(without_cr(line), wanted))
-			return true;
-	}
-	return false;
-}
-
-static bool is_one_of(const struct strs *strs, struct slice line)
-{
-	for (size_t i = 0; i < strs->count; i++)
-		if (slice_is(line, strs->items[i]))
-			return true;
-	return false;
-}
-
 int git_edit_lines(const char *text, size_t len, const struct strs *added,
     const struct strs *removed, struct buf *out)
 {
 	const char *end = memmem(text, len, "\r\n", 2) != NULL ? "\r\n" : "\n";
 	struct slice rest = {text, len};
+	struct map taken = {0};
+	struct map kept = {0};
 	struct slice line;
 	int changed = 0;
 	bool more;
 
+	for (size_t i = 0; i < removed->count; i++)
+		(void)map_add_str(&taken, removed->items[i], &taken);
 	while (rest.len > 0) {
+		struct slice plain;
+
 		more = slice_cut(&rest, '\n', &line);
-		if (is_one_of(removed, without_cr(line))) {
+		plain = without_cr(line);
+		if (map_get(&taken, plain.data, plain.len)) {
 			changed = 1;
 			continue;
 		}
+		(void)map_add(&kept, plain.data, plain.len, &kept);
 		buf_add(out, line.data, line.len);
 		if (more)
 			buf_add_char(out, '\n');
 	}
 	for (size_t i = 0; i < added->count; i++) {
-		if (has_line(buf_str(out), out->len, added->items[i]))
+		if (!map_add_str(&kept, added->items[i], &kept))
 			continue;
 		if (out->len > 0 && out->data[out->len - 1] != '\n')
 			buf_add_str(out, end);
@@ -257,6 +245,8 @@ int git_edit_lines(const char *text, size_t len, const struct strs *added,
 		buf_add_str(out, end);
 		changed = 1;
 	}
+	map_release(&taken);
+	map_release(&kept);
 	return changed;
 }
 
@@ -307,47 +297,73 @@ static int write_ignore(const char *full, const struct buf *text,
 	return file_replace(full, text->data, text->len, err);
 }
 
-/* Adds or removes the line of path: 1 if the file changed, else 0. */
-static int change_ignore(struct git *git, const char *path, bool add,
-    struct buf *ignore_path, struct buf *line, struct mldv_error *err)
+/* As git_ignore_add_all, or taking away: 1 if the file changed, else 0. */
+static int change_ignore(struct git *git, const struct strs *paths, bool add,
+    struct buf *ignore_path, struct strs *lines, struct mldv_error *err)
 {
 	struct arena arena = {0};
-	struct strs lines = {0};
 	struct strs none = {0};
+	struct buf line = {0};
 	struct buf before = {0};
 	struct buf after = {0};
 	const char *full;
 	int ret = -1;
 
 	buf_reset(ignore_path);
-	buf_reset(line);
 	buf_add_str(ignore_path,
-	    path_join(&arena, path_parent(&arena, path), ".gitignore"));
-	ignore_line(path_base(path), line);
-	strs_add(&lines, buf_str(line));
+	    path_join(&arena, path_parent(&arena, paths->items[0]),
+	        ".gitignore"));
+	for (size_t i = 0; i < paths->count; i++) {
+		buf_reset(&line);
+		ignore_line(path_base(paths->items[i]), &line);
+		strs_add(lines, buf_str(&line));
+	}
 	full = path_join(&arena, git->root, buf_str(ignore_path));
 	if (read_ignore(full, buf_str(ignore_path), &before, err) < 0)
 		goto out;
-	ret = git_edit_lines(buf_str(&before), before.len, add ? &lines : &none,
-	    add ? &none : &lines, &after);
+	ret = git_edit_lines(buf_str(&before), before.len, add ? lines : &none,
+	    add ? &none : lines, &after);
 	if (ret == 1 && write_ignore(full, &after, err) < 0)
 		ret = -1;
 out:
-	strs_release(&lines);
+	buf_release(&line);
 	buf_release(&before);
 	buf_release(&after);
 	arena_release(&arena);
 	return ret;
 }
 
+int git_ignore_add_all(struct git *git, const struct strs *paths,
+    struct buf *ignore_path, struct strs *lines, struct mldv_error *err)
+{
+	return change_ignore(git, paths, true, ignore_path, lines, err);
+}
+
+static int change_one(struct git *git, const char *path, bool add,
+    struct buf *ignore_path, struct buf *line, struct mldv_error *err)
+{
+	struct strs paths = {0};
+	struct strs lines = {0};
+	int ret;
+
+	strs_add(&paths, path);
+	ret = change_ignore(git, &paths, add, ignore_path, &lines, err);
+	buf_reset(line);
+	if (lines.count > 0)
+		buf_add_str(line, lines.items[0]);
+	strs_release(&lines);
+	strs_release(&paths);
+	return ret;
+}
+
 int git_ignore_add(struct git *git, const char *path, struct buf *ignore_path,
     struct buf *line, struct mldv_error *err)
 {
-	return change_ignore(git, path, true, ignore_path, line, err);
+	return change_one(git, path, true, ignore_path, line, err);
 }
 
 int git_ignore_remove(struct git *git, const char *path,
     struct buf *ignore_path, struct buf *line, struct mldv_error *err)
 {
-	return change_ignore(git, path, false, ignore_path, line, err);
+	return change_one(git, path, false, ignore_path, line, err);
 }

@@ -33,9 +33,8 @@
 
 struct change {
 	const struct strs *paths;
-	/* Of git_stage_lines; NULL: the paths as the work tree has them. */
-	const struct strs *added;
-	const struct strs *removed;
+	/* Of each path; NULL: the paths as the work tree has them. */
+	const struct git_lines *lines;
 };
 
 static const char *ongoing(struct git *git)
@@ -126,8 +125,8 @@ static uint32_t entry_mode(struct git *git, const git_index_entry *old,
 {
 	if (S_ISLNK(status->st_mode))
 		return GIT_FILEMODE_LINK;
-	if (!has_file_mode(git) && old != NULL &&
-	    old->mode != GIT_FILEMODE_LINK)
+	if (old != NULL && old->mode != GIT_FILEMODE_LINK &&
+	    !has_file_mode(git))
 		return old->mode;
 	return (status->st_mode & S_IXUSR) != 0 ? GIT_FILEMODE_BLOB_EXECUTABLE
 	                                        : GIT_FILEMODE_BLOB;
@@ -280,9 +279,9 @@ out:
 }
 
 static int stage_lines(struct git *git, git_index *index,
-    const struct change *change, struct mldv_error *err)
+    const struct git_lines *lines, struct mldv_error *err)
 {
-	const char *path = change->paths->items[0];
+	const char *path = lines->path;
 	const git_index_entry *old = git_index_get_bypath(index, path, 0);
 	git_index_entry entry = {.path = path, .mode = GIT_FILEMODE_BLOB};
 	struct buf before = {0};
@@ -299,8 +298,8 @@ static int stage_lines(struct git *git, git_index *index,
 		if (old->mode == GIT_FILEMODE_BLOB_EXECUTABLE)
 			entry.mode = old->mode;
 	}
-	git_edit_lines(buf_str(&before), before.len, change->added,
-	    change->removed, &after);
+	git_edit_lines(buf_str(&before), before.len, &lines->added,
+	    &lines->removed, &after);
 	if (take_order(git, path, &after, err) < 0)
 		goto out;
 	git_full_path(git, path, &full);
@@ -324,12 +323,13 @@ out:
 static int apply(struct git *git, git_index *index, const struct change *change,
     struct mldv_error *err)
 {
-	if (change->added != NULL)
-		return stage_lines(git, index, change, err);
-	for (size_t i = 0; i < change->paths->count; i++)
-		if (stage_path(git, index, change->paths->items[i], err) < 0)
-			return -1;
-	return 0;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < change->paths->count; i++)
+		ret = change->lines != NULL
+		    ? stage_lines(git, index, &change->lines[i], err)
+		    : stage_path(git, index, change->paths->items[i], err);
+	return ret;
 }
 
 /*
@@ -540,20 +540,28 @@ int git_stage(struct git *git, const struct strs *paths, struct mldv_error *err)
 	return change_index(git, &change, err);
 }
 
-int git_stage_lines(struct git *git, const char *path, const struct strs *added,
-    const struct strs *removed, struct mldv_error *err)
+int git_stage_files(struct git *git, const struct git_lines *files,
+    size_t count, struct mldv_error *err)
 {
-	const struct strs none = {0};
 	struct strs paths = {0};
-	const struct change change = {
-	    .paths = &paths,
-	    .added = added != NULL ? added : &none,
-	    .removed = removed != NULL ? removed : &none,
-	};
+	const struct change change = {.paths = &paths, .lines = files};
 	int ret;
 
-	strs_add(&paths, path);
+	for (size_t i = 0; i < count; i++)
+		strs_add(&paths, files[i].path);
 	ret = change_index(git, &change, err);
 	strs_release(&paths);
 	return ret;
+}
+
+int git_stage_lines(struct git *git, const char *path, const struct strs *added,
+    const struct strs *removed, struct mldv_error *err)
+{
+	const struct git_lines lines = {
+	    .path = path,
+	    .added = added != NULL ? *added : (struct strs){0},
+	    .removed = removed != NULL ? *removed : (struct strs){0},
+	};
+
+	return git_stage_files(git, &lines, 1, err);
 }

@@ -13,6 +13,8 @@
 #include "project/splice.h"
 #include "project/worktree.h"
 
+/* Items whose locks, which are open files, are held at once. */
+#define AT_ONCE   256
 #define ALIKE_MAX 5 /* warnings about names that look the same */
 
 /* A path to be added: an item, or inside of one. */
@@ -22,12 +24,22 @@ struct wanted {
 	const char *inner; /* "": the item itself */
 };
 
+/* An item in the store, or on its way there, to which no pointer points yet. */
+struct stored {
+	struct mldv_done done;
+	struct content content;
+	struct lock lock;
+};
+
 /* What adding one item needs, and what all of them gather. */
 struct adding {
 	struct mldv_project *project;
 	const struct mldv_add *options;
 	struct wanted *wanted;
 	struct pointers pointers; /* written: to be staged */
+	struct worktree_batch batch;
+	struct stored *stored;
+	size_t stored_count;
 	struct arena arena;
 };
 
@@ -115,7 +127,10 @@ static int warn_about_names(const struct mldv_project *project,
 	return ret;
 }
 
-/* Says no more where it was imported from if it is not that any more. */
+/*
+ * Says no more where it was imported from if it is not that any more. Git
+ * ignores the item already.
+ */
 static int write_pointer(struct adding *adding, const char *path,
     const struct content *content, struct mldv_error *err)
 {
@@ -133,7 +148,7 @@ static int write_pointer(struct adding *adding, const char *path,
 		pointer.note =
 		    adding->options->note[0] ? adding->options->note : NULL;
 	if (there >= 0)
-		ret = pointers_write(adding->project, path, &pointer,
+		ret = pointers_put(adding->project, path, &pointer,
 		    &adding->pointers, err);
 	arena_release(&arena);
 	return ret;
@@ -160,28 +175,10 @@ static int store_whole(struct adding *adding, const char *path,
 	else if (there == 1)
 		ret = 0;
 	if (ret == 0)
-		ret = splice_store(project, &item, content, count, err);
+		ret = splice_store(project, &item, &adding->batch, content,
+		    count, err);
 	arena_release(&arena);
 	return ret;
-}
-
-/* Each step is durable before the next one refers to it. */
-static int add_locked(struct adding *adding, const char *path,
-    struct mldv_done *done, struct mldv_error *err)
-{
-	struct mldv_project *project = adding->project;
-	struct worktree_count count = {0};
-	struct content content = {0};
-
-	if (store_whole(adding, path, &content, &count, err) < 0 ||
-	    write_pointer(adding, path, &content, err) < 0)
-		return -1;
-	done->files = content.files;
-	done->bytes = content.size;
-	done->changed = count.read;
-	done->ignored = count.ignored;
-	return content.kind == KIND_DIR ? warn_about_names(project, path, err)
-	                                : 0;
 }
 
 /* Only what lies at inner of an item is taken. */
@@ -205,6 +202,9 @@ static int add_inside(struct adding *adding, const char *path,
 		    path);
 	if (there == 1 &&
 	    splice_inside(adding->project, &item, &splice, &content, err) == 0)
+		ret = ignores_write(adding->project, path, true,
+		    &adding->pointers.ignores, err);
+	if (ret == 0)
 		ret = write_pointer(adding, path, &content, err);
 	done->files = splice.content.files;
 	done->bytes = splice.content.size;
@@ -214,7 +214,15 @@ static int add_inside(struct adding *adding, const char *path,
 	return ret;
 }
 
-static int add_one(struct adding *adding, const struct wanted *wanted,
+static void tell(const struct adding *adding, struct mldv_done *done,
+    double began)
+{
+	done->seconds += project_clock() - began;
+	if (adding->options->done)
+		adding->options->done(adding->options->context, done);
+}
+
+static int add_part(struct adding *adding, const struct wanted *wanted,
     struct mldv_error *err)
 {
 	struct mldv_done done = {.path = wanted->path};
@@ -223,17 +231,107 @@ static int add_one(struct adding *adding, const struct wanted *wanted,
 	int ret = -1;
 
 	if (project_lock_item(adding->project, &lock, wanted->item, err) == 0)
-		ret = wanted->inner[0]
-		    ? add_inside(adding, wanted->item, wanted->inner, &done,
-		          err)
-		    : add_locked(adding, wanted->item, &done, err);
+		ret =
+		    add_inside(adding, wanted->item, wanted->inner, &done, err);
 	lock_release(&lock);
-	if (ret < 0)
+	if (ret == 0)
+		tell(adding, &done, began);
+	return ret;
+}
+
+static int point_at(struct adding *adding, struct stored *stored,
+    struct mldv_error *err)
+{
+	const char *path = stored->done.path;
+	double began = project_clock();
+
+	if (write_pointer(adding, path, &stored->content, err) < 0)
 		return -1;
-	done.seconds = project_clock() - began;
-	if (adding->options->done)
-		adding->options->done(adding->options->context, &done);
+	if (stored->content.kind == KIND_DIR &&
+	    warn_about_names(adding->project, path, err) < 0)
+		return -1;
+	tell(adding, &stored->done, began);
 	return 0;
+}
+
+/* Each step is durable before the next one refers to it. */
+static int flush(struct adding *adding, struct mldv_error *err)
+{
+	struct mldv_project *project = adding->project;
+	struct strs paths = {0};
+	int ret = 0;
+
+	for (size_t i = 0; i < adding->stored_count; i++)
+		strs_add(&paths, adding->stored[i].done.path);
+	if (adding->batch.files)
+		ret = worktree_batch_end(project, &adding->batch, err);
+	if (ret == 0)
+		ret = pointers_ignore(project, &paths, &adding->pointers, err);
+	for (size_t i = 0; ret == 0 && i < adding->stored_count; i++)
+		ret = point_at(adding, &adding->stored[i], err);
+	for (size_t i = 0; i < adding->stored_count; i++)
+		lock_release(&adding->stored[i].lock);
+	adding->stored_count = 0;
+	strs_release(&paths);
+	return ret;
+}
+
+/* Whoever waits for one item does not keep others from theirs. */
+static int lock_next(struct adding *adding, const char *path, struct lock *lock,
+    struct mldv_error *err)
+{
+	struct mldv_project *project = adding->project;
+	bool no_wait = project->no_wait;
+	int ret;
+
+	if (adding->stored_count == 0)
+		return project_lock_item(project, lock, path, err);
+	project->no_wait = true;
+	ret = project_lock_item(project, lock, path, err);
+	project->no_wait = no_wait;
+	if (ret < 0 && err->code == MLDV_BUSY && !no_wait) {
+		ret = flush(adding, err);
+		if (ret == 0)
+			ret = project_lock_item(project, lock, path, err);
+	}
+	return ret;
+}
+
+static int store_one(struct adding *adding, const char *path,
+    struct mldv_error *err)
+{
+	struct stored stored = {.done.path = path};
+	struct worktree_count count = {0};
+	double began = project_clock();
+
+	if (lock_next(adding, path, &stored.lock, err) < 0)
+		return -1;
+	if (!adding->batch.files)
+		worktree_batch_begin(adding->project, &adding->batch);
+	if (store_whole(adding, path, &stored.content, &count, err) < 0) {
+		lock_release(&stored.lock);
+		return -1;
+	}
+	stored.done.files = stored.content.files;
+	stored.done.bytes = stored.content.size;
+	stored.done.changed = count.read;
+	stored.done.ignored = count.ignored;
+	stored.done.seconds = project_clock() - began;
+	adding->stored[adding->stored_count++] = stored;
+	return 0;
+}
+
+static int add_one(struct adding *adding, const struct wanted *wanted,
+    struct mldv_error *err)
+{
+	if (wanted->inner[0]) {
+		if (flush(adding, err) < 0)
+			return -1;
+		return add_part(adding, wanted, err);
+	}
+	if (store_one(adding, wanted->path, err) < 0)
+		return -1;
+	return adding->stored_count == AT_ONCE ? flush(adding, err) : 0;
 }
 
 /* Something inside an item: which, and where in it; else the path itself. */
@@ -273,20 +371,23 @@ static int check_one(struct mldv_project *project, const struct items *items,
 	return ret;
 }
 
-static int check_disjoint(struct mldv_project *project,
-    const struct strs *paths, size_t i, struct mldv_error *err)
+/* Is one of the paths, which seen has, above another? */
+static int check_disjoint(struct mldv_project *project, const struct map *seen,
+    const char *path, struct mldv_error *err)
 {
 	struct arena arena = {0};
-	const char *path = paths->items[i];
 	int ret = 0;
 
-	for (size_t j = 0; ret == 0 && j < i; j++) {
-		if (path_inside(path, paths->items[j]) ||
-		    path_inside(paths->items[j], path))
+	for (const char *slash = strchr(path, '/'); slash && ret == 0;
+	     slash = strchr(slash + 1, '/')) {
+		size_t len = (size_t)(slash - path);
+
+		if (map_get(seen, path, len))
 			ret = err_set(err, MLDV_USAGE,
 			    "'%s' and '%s' cannot both be items: one is "
 			    "inside the other",
-			    project_shown(project, &arena, paths->items[j]),
+			    project_shown(project, &arena,
+			        arena_strn(&arena, path, len)),
 			    project_shown(project, &arena, path));
 	}
 	arena_release(&arena);
@@ -298,6 +399,7 @@ static int check_all(struct adding *adding, const struct strs *paths,
 {
 	struct mldv_project *project = adding->project;
 	struct items items = {0};
+	struct map seen = {0};
 	int ret = -1;
 
 	adding->wanted = arena_array(&adding->arena, paths->count + 1,
@@ -308,8 +410,11 @@ static int check_all(struct adding *adding, const struct strs *paths,
 		find_item(adding, &items, paths->items[i], &adding->wanted[i]);
 		ret = check_one(project, &items, &adding->wanted[i], err);
 		if (ret == 0)
-			ret = check_disjoint(project, paths, i, err);
+			ret = check_disjoint(project, &seen, paths->items[i],
+			    err);
+		(void)map_add_str(&seen, paths->items[i], adding);
 	}
+	map_release(&seen);
 	items_release(&items);
 	return ret;
 }
@@ -331,9 +436,13 @@ int mldv_add(struct mldv_project *project, const struct strs *paths,
 		ret = -1;
 		goto out;
 	}
+	adding.stored =
+	    arena_array(&adding.arena, AT_ONCE, sizeof *adding.stored);
 	for (size_t i = 0; ret == 0 && i < unique.count; i++)
 		ret = add_one(&adding, &adding.wanted[i], err);
 	/* What was added before a failure is whole, so it is staged too. */
+	if (flush(&adding, ret == 0 ? err : &second) < 0)
+		ret = -1;
 	if (pointers_stage(project, &adding.pointers, staged,
 	        ret == 0 ? err : &second) < 0)
 		ret = -1;

@@ -98,24 +98,37 @@ static int check_stages(const struct check *check, struct mldv_error *err)
 	return ret;
 }
 
+static bool stands_in_the_way(const struct item *item, const char *moved)
+{
+	return !item->stage && !(moved && strcmp(item->path, moved) == 0);
+}
+
 static int check_items(const struct check *check, const struct items *items,
     const char *moved, struct mldv_error *err)
 {
-	for (size_t i = 0; i < items->count; i++) {
-		const char *item = items->list[i].path;
+	const char *path = check->path;
+	const char *below = arena_printf(check->arena, "%s/", path);
+	const struct item *item;
 
-		if (items->list[i].stage || strcmp(item, check->path) == 0 ||
-		    (moved && strcmp(item, moved) == 0))
-			continue;
-		if (path_inside(check->path, item))
+	for (const char *slash = strchr(path, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		item = items_find(items,
+		    arena_strn(check->arena, path, (size_t)(slash - path)));
+		if (item && stands_in_the_way(item, moved))
 			return err_set(err, MLDV_USAGE,
 			    "'%s' is inside the item '%s'; run 'mldv add %s'",
-			    check->shown, show(check, item), show(check, item));
-		if (path_inside(item, check->path))
+			    check->shown, show(check, item->path),
+			    show(check, item->path));
+	}
+	for (size_t i = items_from(items, below);
+	     i < items->count && path_inside(items->list[i].path, path); i++) {
+		item = &items->list[i];
+		if (stands_in_the_way(item, moved))
 			return err_set(err, MLDV_USAGE,
 			    "'%s' holds the item '%s'; to make it one item, "
 			    "first run 'mldv rm --keep %s'",
-			    check->shown, show(check, item), show(check, item));
+			    check->shown, show(check, item->path),
+			    show(check, item->path));
 	}
 	return 0;
 }

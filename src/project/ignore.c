@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/map.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "format/ini.h"
 
@@ -29,97 +31,197 @@ int ignores_write(struct mldv_project *project, const char *path, bool add,
 	return ret < 0 ? -1 : 0;
 }
 
-static bool has_line(const struct buf *text, const char *wanted)
-{
-	struct slice rest = {text->data, text->len};
-	struct slice line;
+/* Paths of one directory, whose .gitignore is one. */
+struct together {
+	struct strs paths;
+};
 
-	while (slice_cut(&rest, '\n', &line)) {
-		if (line.len > 0 && line.data[line.len - 1] == '\r')
-			line.len--;
-		if (slice_is(line, wanted))
-			return true;
-	}
-	return slice_is(rest, wanted);
-}
-
-/*
- * The lines of one file that the index does not have as it should, whether
- * they were written just now or by a run that died before it staged them.
- */
-static int find_stale(struct mldv_project *project,
-    const struct ignores *ignores, const char *file, bool add, struct strs *out,
+static int write_together(struct mldv_project *project,
+    const struct together *together, struct ignores *out,
     struct mldv_error *err)
 {
-	struct buf text = {0};
-	int ret = git_read(project->git, ":0", file, INI_LIMIT, &text, err);
+	struct buf file = {0};
+	struct strs lines = {0};
+	struct lock lock = {0};
+	int ret = project_lock(project, &lock, "ignore", LOCK_EXCLUSIVE, err);
 
-	for (size_t i = 0; ret >= 0 && i < ignores->files.count; i++) {
-		const char *line = ignores->lines.items[i];
-
-		if (strcmp(ignores->files.items[i], file) == 0 &&
-		    has_line(&text, line) != add)
-			strs_add(out, line);
+	if (ret == 0)
+		ret = git_ignore_add_all(project->git, &together->paths, &file,
+		    &lines, err);
+	lock_release(&lock);
+	for (size_t i = 0; ret >= 0 && i < lines.count; i++) {
+		strs_add(&out->files, buf_str(&file));
+		strs_add(&out->lines, lines.items[i]);
 	}
-	buf_release(&text);
+	strs_release(&lines);
+	buf_release(&file);
 	return ret < 0 ? -1 : 0;
 }
 
-static int stage_lines(struct mldv_project *project, const char *file,
-    const struct strs *lines, bool add, struct mldv_error *err)
+int ignores_write_all(struct mldv_project *project, const struct strs *paths,
+    struct ignores *out, struct mldv_error *err)
 {
 	struct arena arena = {0};
-	struct strs none = {0};
-	struct strs gone = {0};
-	int there = file_exists(project_absolute(project, &arena, file), err);
-	int ret = -1;
+	struct map dirs = {0};
+	struct together *together;
+	int ret = 0;
 
-	strs_add(&gone, file);
-	if (there == 0)
-		ret = git_stage(project->git, &gone, err);
-	else if (there == 1)
-		ret = git_stage_lines(project->git, file, add ? lines : &none,
-		    add ? &none : lines, err);
-	strs_release(&gone);
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *dir = path_parent(&arena, paths->items[i]);
+
+		together = map_get_str(&dirs, dir);
+		if (!together) {
+			together = arena_array(&arena, 1, sizeof *together);
+			(void)map_add_str(&dirs, dir, together);
+		}
+		strs_add(&together->paths, paths->items[i]);
+	}
+	for (size_t i = 0; i < dirs.count; i++) {
+		together = dirs.entries[i].value;
+		if (ret == 0)
+			ret = write_together(project, together, out, err);
+		strs_release(&together->paths);
+	}
+	map_release(&dirs);
 	arena_release(&arena);
 	return ret;
 }
 
-static int stage_file(struct mldv_project *project,
-    const struct ignores *ignores, const char *file, bool add,
-    struct strs *staged, struct mldv_error *err)
-{
-	struct strs lines = {0};
-	int ret = find_stale(project, ignores, file, add, &lines, err);
+/* The lines of a file that the index does not have as it should. */
+struct stale {
+	const char *file;
+	struct strs lines; /* all that are kept there */
+};
 
-	if (ret == 0 && lines.count > 0) {
-		ret = stage_lines(project, file, &lines, add, err);
-		if (ret < 0)
-			ret = project_not_staged(project, err);
-		else if (!strs_has(staged, file))
-			strs_add(staged, file);
+static void find_lines(const struct buf *text, struct map *out)
+{
+	struct slice rest = {text->data, text->len};
+	struct slice line;
+
+	while (rest.len > 0) {
+		(void)slice_cut(&rest, '\n', &line);
+		if (line.len > 0 && line.data[line.len - 1] == '\r')
+			line.len--;
+		(void)map_add(out, line.data, line.len, out);
 	}
-	strs_release(&lines);
-	return ret;
+}
+
+/*
+ * Of the lines of one file those that are to be staged, whether they were
+ * written just now or by a run that died before it staged them.
+ */
+static int find_stale(struct mldv_project *project, const struct stale *stale,
+    bool add, struct strs *out, struct mldv_error *err)
+{
+	struct buf text = {0};
+	struct map have = {0};
+	int ret =
+	    git_read(project->git, ":0", stale->file, INI_LIMIT, &text, err);
+
+	find_lines(&text, &have);
+	for (size_t i = 0; ret >= 0 && i < stale->lines.count; i++) {
+		const char *line = stale->lines.items[i];
+
+		if ((map_get_str(&have, line) != NULL) != add)
+			strs_add(out, line);
+	}
+	map_release(&have);
+	buf_release(&text);
+	return ret < 0 ? -1 : 0;
+}
+
+/* What is to be staged: files that are gone, and lines of the others. */
+struct staging {
+	struct strs gone;
+	struct git_lines *files;
+	size_t count;
+};
+
+static int plan_file(struct mldv_project *project, const struct stale *stale,
+    bool add, struct staging *out, struct mldv_error *err)
+{
+	struct git_lines *file = &out->files[out->count];
+	struct strs *lines = add ? &file->added : &file->removed;
+	struct arena arena = {0};
+	int there;
+
+	if (find_stale(project, stale, add, lines, err) < 0)
+		return -1;
+	if (lines->count == 0)
+		return 0;
+	there =
+	    file_exists(project_absolute(project, &arena, stale->file), err);
+	arena_release(&arena);
+	if (there == 0) {
+		strs_add(&out->gone, stale->file);
+		strs_release(lines);
+	} else if (there == 1) {
+		file->path = stale->file;
+		out->count++;
+	}
+	return there < 0 ? -1 : 0;
+}
+
+static int carry_out(struct mldv_project *project,
+    const struct staging *staging, struct strs *staged, struct mldv_error *err)
+{
+	if (git_stage(project->git, &staging->gone, err) < 0 ||
+	    git_stage_files(project->git, staging->files, staging->count, err) <
+	        0)
+		return project_not_staged(project, err);
+	for (size_t i = 0; i < staging->gone.count; i++)
+		strs_add(staged, staging->gone.items[i]);
+	for (size_t i = 0; i < staging->count; i++)
+		strs_add(staged, staging->files[i].path);
+	return 0;
+}
+
+/* The lines by their files, in order. */
+static void group(const struct ignores *ignores, struct arena *arena,
+    struct map *out)
+{
+	for (size_t i = 0; i < ignores->files.count; i++) {
+		const char *file = ignores->files.items[i];
+		struct stale *stale = map_get_str(out, file);
+
+		if (!stale) {
+			stale = arena_array(arena, 1, sizeof *stale);
+			stale->file = file;
+			(void)map_add_str(out, file, stale);
+		}
+		strs_add(&stale->lines, ignores->lines.items[i]);
+	}
 }
 
 int ignores_stage(struct mldv_project *project, const struct ignores *ignores,
     bool add, struct strs *staged, struct mldv_error *err)
 {
-	struct strs done = {0};
+	struct arena arena = {0};
+	struct map files = {0};
+	struct staging staging = {0};
 	int ret = 0;
 
 	if (!config_yes(&project->config, "git.stage"))
 		return 0;
-	for (size_t i = 0; ret == 0 && i < ignores->files.count; i++) {
-		const char *file = ignores->files.items[i];
+	group(ignores, &arena, &files);
+	staging.files =
+	    arena_array(&arena, files.count + 1, sizeof *staging.files);
+	for (size_t i = 0; i < files.count; i++) {
+		struct stale *stale = files.entries[i].value;
 
-		if (strs_has(&done, file))
-			continue;
-		strs_add(&done, file);
-		ret = stage_file(project, ignores, file, add, staged, err);
+		if (ret == 0)
+			ret = plan_file(project, stale, add, &staging, err);
+		strs_release(&stale->lines);
 	}
-	strs_release(&done);
+	if (ret == 0)
+		ret = carry_out(project, &staging, staged, err);
+	for (size_t i = 0; i < files.count; i++) {
+		strs_release(&staging.files[i].added);
+		strs_release(&staging.files[i].removed);
+	}
+	strs_release(&staging.gone);
+	map_release(&files);
+	arena_release(&arena);
 	return ret;
 }
 

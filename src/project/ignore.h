@@ -17,8 +17,11 @@ struct ignores {
 /* Adds (or takes away) a path's line in the work tree. */
 CHECKED int ignores_write(struct mldv_project *project, const char *path,
     bool add, struct ignores *out, struct mldv_error *err);
+/* Adds the lines of many paths, with one write a file. */
+CHECKED int ignores_write_all(struct mldv_project *project,
+    const struct strs *paths, struct ignores *out, struct mldv_error *err);
 /*
- * Stages just the lines that the index lacks (or has), with one write a file;
+ * Stages just the lines that the index lacks (or has), with one write of it;
  * staged gets the files.
  */
 CHECKED int ignores_stage(struct mldv_project *project,

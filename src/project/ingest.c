@@ -43,7 +43,8 @@ struct work {
 	struct run *runs;
 	size_t run_count;
 	size_t run_capacity;
-	uint64_t total; /* bytes */
+	uint64_t total;              /* bytes */
+	struct store_packer *shared; /* for all runs, of which there is one */
 	atomic_ullong done;
 };
 
@@ -328,18 +329,22 @@ static int read_run(void *context, size_t i, struct mldv_error *err)
 	int ret = 0;
 
 	reader.hasher = hasher_open();
-	if (work->ingest->store)
+	if (work->shared != NULL)
+		reader.packer = work->shared;
+	else if (work->ingest->store)
 		reader.packer = store_packer_open(work->project->store);
 	for (size_t j = run->begin; ret == 0 && j < run->end; j++) {
 		ret = project_check(work->project, err);
 		if (ret == 0)
 			ret = read_file(&reader, &work->files[j], err);
 	}
-	if (ret == 0 && reader.packer != NULL)
-		ret = store_packer_end(reader.packer, err);
+	if (work->shared == NULL) {
+		if (ret == 0 && reader.packer != NULL)
+			ret = store_packer_end(reader.packer, err);
+		store_packer_close(reader.packer);
+	}
 	if (reader.dir_fd >= 0)
 		(void)close(reader.dir_fd);
-	store_packer_close(reader.packer);
 	hasher_close(reader.hasher);
 	buf_release(&reader.piece);
 	buf_release(&reader.path);
@@ -459,6 +464,9 @@ int ingest_files(struct mldv_project *project, struct ingest *ingest,
 		threads = READERS;
 	if (ret == 0) {
 		divide(&work);
+		if (ingest->shared != NULL && work.run_count == 1 &&
+		    work.total <= INGEST_SMALL)
+			work.shared = ingest->shared->files;
 		ret = pool_run(threads, work.run_count, read_run, &work, err);
 		ingest->read = work.file_count;
 	}
@@ -519,6 +527,7 @@ static bool is_stored(const struct store *store, const struct snapshot_dir *dir)
 int ingest_dirs(struct mldv_project *project, struct ingest *ingest,
     struct mldv_error *err)
 {
+	const struct ingest_shared *shared = ingest->shared;
 	struct snapshot *snapshot = ingest->snapshot;
 	struct tree_sink sink = {NULL, drop_tree};
 	struct store_packer *packer = NULL;
@@ -534,14 +543,17 @@ int ingest_dirs(struct mldv_project *project, struct ingest *ingest,
 		if (hasher == NULL)
 			hasher = hasher_open();
 		if (packer == NULL && ingest->store) {
-			packer = store_packer_open(project->store);
+			packer = shared ? shared->trees
+			                : store_packer_open(project->store);
 			sink = (struct tree_sink){packer, put_tree};
 		}
 		ret = encode_dir(snapshot, i, hasher, &sink, err);
 	}
-	if (ret == 0 && packer != NULL)
-		ret = store_packer_end(packer, err);
-	store_packer_close(packer);
+	if (!shared) {
+		if (ret == 0 && packer != NULL)
+			ret = store_packer_end(packer, err);
+		store_packer_close(packer);
+	}
 	hasher_close(hasher);
 	return ret;
 }

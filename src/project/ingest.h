@@ -10,12 +10,25 @@
 #include "project/project.h"
 #include "store/snapshot.h"
 
+/*
+ * Where small items go together. What is in there is neither durable nor to
+ * be found before the packers have ended.
+ */
+struct ingest_shared {
+	struct store_packer *files;
+	struct store_packer *trees;
+};
+
 struct ingest {
 	const char *path; /* of the item, from the root */
 	struct snapshot *snapshot;
-	bool store;    /* put what the store lacks into it */
-	uint64_t read; /* out: files that were read */
+	bool store; /* put what the store lacks into it */
+	const struct ingest_shared *shared; /* or NULL */
+	uint64_t read;                      /* out: files that were read */
 };
+
+/* Files of at most so many bytes in all are a small item. */
+#define INGEST_SMALL (PACK_TARGET / 16)
 
 /*
  * Afterwards every file of the snapshot is known (and stored). The store's

@@ -369,23 +369,29 @@ int items_load_some(struct mldv_project *project, const char *revision,
 	return ret;
 }
 
-const struct item *items_find(const struct items *items, const char *path)
+size_t items_from(const struct items *items, const char *path)
 {
 	size_t low = 0;
 	size_t high = items->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(path, items->list[middle].path);
 
-		if (order == 0)
-			return &items->list[middle];
-		if (order < 0)
-			high = middle;
-		else
+		if (strcmp(items->list[middle].path, path) < 0)
 			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	return low;
+}
+
+const struct item *items_find(const struct items *items, const char *path)
+{
+	size_t i = items_from(items, path);
+
+	return i < items->count && strcmp(items->list[i].path, path) == 0
+	    ? &items->list[i]
+	    : NULL;
 }
 
 const struct item *items_around(const struct items *items, const char *path,
@@ -417,16 +423,32 @@ static const char *without_suffix(struct arena *arena, const char *path)
 /* Marks the items that a path names: false if there are none. */
 static bool mark(const struct items *items, const char *path, bool *wanted)
 {
+	struct buf part = {0};
+	const struct item *item;
 	bool found = false;
+	size_t i = 0;
 
-	for (size_t i = 0; i < items->count; i++) {
-		const char *item = items->list[i].path;
-
-		if (path_inside(item, path) || path_inside(path, item)) {
-			wanted[i] = true;
+	for (size_t len = 1; path[0] && path[len - 1]; len++) {
+		if (path[len] != '/' && path[len] != '\0')
+			continue;
+		buf_reset(&part);
+		buf_add(&part, path, len);
+		item = items_find(items, buf_str(&part));
+		if (item) {
+			wanted[item - items->list] = true;
 			found = true;
 		}
 	}
+	if (path[0]) {
+		buf_add_char(&part, '/');
+		i = items_from(items, buf_str(&part));
+	}
+	for (; i < items->count && path_inside(items->list[i].path, path);
+	     i++) {
+		wanted[i] = true;
+		found = true;
+	}
+	buf_release(&part);
 	return found;
 }
 

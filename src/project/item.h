@@ -38,6 +38,8 @@ CHECKED int items_load_at(struct mldv_project *project, const char *revision,
 /* Only those of some pointers, or of mldv.lock, given by their files' paths. */
 CHECKED int items_load_some(struct mldv_project *project, const char *revision,
     const struct strs *files, struct items *out, struct mldv_error *err);
+/* The number of the first item whose path is not less than this. */
+size_t items_from(const struct items *items, const char *path);
 const struct item *items_find(const struct items *items, const char *path);
 /*
  * The item that path is or lies in, or NULL. *inner, if given, becomes what

@@ -6,7 +6,21 @@
 #include "base/file.h"
 #include "project/unstaged.h"
 
+int pointers_ignore(struct mldv_project *project, const struct strs *paths,
+    struct pointers *out, struct mldv_error *err)
+{
+	return ignores_write_all(project, paths, &out->ignores, err);
+}
+
 int pointers_write(struct mldv_project *project, const char *path,
+    const struct pointer *pointer, struct pointers *out, struct mldv_error *err)
+{
+	if (ignores_write(project, path, true, &out->ignores, err) < 0)
+		return -1;
+	return pointers_put(project, path, pointer, out, err);
+}
+
+int pointers_put(struct mldv_project *project, const char *path,
     const struct pointer *pointer, struct pointers *out, struct mldv_error *err)
 {
 	struct arena arena = {0};
@@ -17,8 +31,7 @@ int pointers_write(struct mldv_project *project, const char *path,
 	int there = file_exists(full, err);
 	int ret = -1;
 
-	if (there < 0 ||
-	    ignores_write(project, path, true, &out->ignores, err) < 0)
+	if (there < 0)
 		goto out;
 	if (there && file_read(full, POINTER_LIMIT, &old, err) < 0)
 		goto out;

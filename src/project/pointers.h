@@ -23,6 +23,15 @@ struct pointers {
 CHECKED int pointers_write(struct mldv_project *project, const char *path,
     const struct pointer *pointer, struct pointers *out,
     struct mldv_error *err);
+/*
+ * The parts of that, for many: the .gitignore lines of all of them first,
+ * then each pointer.
+ */
+CHECKED int pointers_ignore(struct mldv_project *project,
+    const struct strs *paths, struct pointers *out, struct mldv_error *err);
+CHECKED int pointers_put(struct mldv_project *project, const char *path,
+    const struct pointer *pointer, struct pointers *out,
+    struct mldv_error *err);
 /* Stages it; staged gets the files. */
 CHECKED int pointers_stage(struct mldv_project *project,
     const struct pointers *pointers, struct strs *staged,

@@ -102,13 +102,17 @@ static int merge(struct mldv_project *project, const struct item *item,
 }
 
 int splice_store(struct mldv_project *project, const struct item *item,
-    struct content *out, struct worktree_count *count, struct mldv_error *err)
+    struct worktree_batch *batch, struct content *out,
+    struct worktree_count *count, struct mldv_error *err)
 {
 	struct parts parts;
 	int noted = partial_read(project, item, &parts, err);
 	int ret = -1;
 
-	if (noted >= 0)
+	if (noted == 0)
+		ret = worktree_store_in(project, item->path, batch, out, count,
+		    err);
+	else if (noted > 0)
 		ret = worktree_store(project, item->path, out, count, err);
 	if (ret == 0 && noted > 0)
 		ret = merge(project, item, &parts, out, err);

@@ -14,10 +14,12 @@
 
 /*
  * All of an item (content is what it was; all zero: it is new) as it lies
- * there, and what of it need not be here as it was.
+ * there, and what of it need not be here as it was. Durable when the batch
+ * has ended.
  */
 CHECKED int splice_store(struct mldv_project *project, const struct item *item,
-    struct content *out, struct worktree_count *count, struct mldv_error *err);
+    struct worktree_batch *batch, struct content *out,
+    struct worktree_count *count, struct mldv_error *err);
 /* Something inside an item that is to be stored, and what it turned out to be.
  */
 struct splice {

@@ -101,13 +101,15 @@ int worktree_hash(struct mldv_project *project, const char *path,
 	return ret;
 }
 
-int worktree_store(struct mldv_project *project, const char *path,
-    struct content *out, struct worktree_count *count, struct mldv_error *err)
+static int store_path(struct mldv_project *project, const char *path,
+    const struct ingest_shared *shared, struct content *out,
+    struct worktree_count *count, struct mldv_error *err)
 {
 	struct snapshot snapshot;
 	struct ingest ingest = {.path = path,
 	    .snapshot = &snapshot,
-	    .store = true};
+	    .store = true,
+	    .shared = shared};
 
 	if (store_load(project->store, err) < 0 ||
 	    scan(project, &ingest, out, err) < 0)
@@ -117,8 +119,46 @@ int worktree_store(struct mldv_project *project, const char *path,
 		count->ignored = snapshot.ignored;
 	}
 	snapshot_release(&snapshot);
+	return 0;
+}
+
+int worktree_store(struct mldv_project *project, const char *path,
+    struct content *out, struct worktree_count *count, struct mldv_error *err)
+{
+	if (store_path(project, path, NULL, out, count, err) < 0)
+		return -1;
 	store_unload(project->store);
 	return 0;
+}
+
+void worktree_batch_begin(struct mldv_project *project,
+    struct worktree_batch *batch)
+{
+	batch->files = store_packer_open(project->store);
+	batch->trees = store_packer_open(project->store);
+}
+
+int worktree_store_in(struct mldv_project *project, const char *path,
+    struct worktree_batch *batch, struct content *out,
+    struct worktree_count *count, struct mldv_error *err)
+{
+	const struct ingest_shared shared = {batch->files, batch->trees};
+
+	return store_path(project, path, &shared, out, count, err);
+}
+
+int worktree_batch_end(struct mldv_project *project,
+    struct worktree_batch *batch, struct mldv_error *err)
+{
+	int ret = store_packer_end(batch->files, err);
+
+	if (ret == 0)
+		ret = store_packer_end(batch->trees, err);
+	store_packer_close(batch->files);
+	store_packer_close(batch->trees);
+	*batch = (struct worktree_batch){0};
+	store_unload(project->store);
+	return ret;
 }
 
 int worktree_trash(struct mldv_project *project, const char *path,

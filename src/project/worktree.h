@@ -35,6 +35,24 @@ CHECKED int worktree_store(struct mldv_project *project, const char *path,
     struct content *out, struct worktree_count *count, struct mldv_error *err);
 
 /*
+ * The same for many paths, one after the other, small ones into few packs.
+ * Nothing of a path is durable before the batch has ended. The store stays
+ * loaded, as it was when the batch began, until worktree_batch_end.
+ */
+struct worktree_batch {
+	struct store_packer *files; /* NULL: not begun */
+	struct store_packer *trees;
+};
+void worktree_batch_begin(struct mldv_project *project,
+    struct worktree_batch *batch);
+CHECKED int worktree_store_in(struct mldv_project *project, const char *path,
+    struct worktree_batch *batch, struct content *out,
+    struct worktree_count *count, struct mldv_error *err);
+/* Makes all of it durable. Zeroed afterwards, also if that failed. */
+CHECKED int worktree_batch_end(struct mldv_project *project,
+    struct worktree_batch *batch, struct mldv_error *err);
+
+/*
  * Makes path what content says, from the store. What is there already stays;
  * what is not in the store is not overwritten (MLDV_EXISTS, naming the first
  * such file) unless force. Each object is verified on the way. Files that

@@ -9,6 +9,7 @@ struct store_packer {
 	struct pack_writer *writer;
 	struct tempfile temp;
 	bool started;
+	bool broken; /* an entry was not written whole */
 };
 
 struct store_packer *store_packer_open(struct store *store)
@@ -77,6 +78,7 @@ int store_packer_add(struct store_packer *packer, const struct oid *oid,
 	if (kept.len > 0)
 		memcpy(pack_writer_room(packer->writer, size), kept.data, size);
 	ret = pack_writer_add(packer->writer, oid, size, false, err);
+	packer->broken = ret < 0;
 out:
 	buf_release(&kept);
 	return ret;
@@ -97,6 +99,9 @@ int store_packer_end(struct store_packer *packer, struct mldv_error *err)
 
 	if (!packer->started)
 		return 0;
+	if (packer->broken)
+		return err_set(err, MLDV_FAILED,
+		    "the pack '%s' could not be written", packer->temp.path);
 	packer->started = false;
 	if (pack_writer_end(packer->writer, &info, err) < 0)
 		return -1;
