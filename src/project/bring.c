@@ -86,8 +86,7 @@ static int fetch_contents(struct bring *bring, const struct pick *pick,
 	return ret;
 }
 
-/* Nothing but the item itself has to be known. */
-static bool is_simple(const struct bring *bring, const struct pick *pick)
+bool bring_is_simple(const struct bring *bring, const struct pick *pick)
 {
 	bool skips = bring->skip && pick->by_default &&
 	    config_get(&bring->project->config, "pull.skip");
@@ -100,7 +99,7 @@ int bring_pick(struct bring *bring, struct pick *pick, struct mldv_error *err)
 	struct contents contents = {0};
 	int ret = 0;
 
-	if (is_simple(bring, pick)) {
+	if (bring_is_simple(bring, pick)) {
 		contents.list = xcalloc(1, sizeof *contents.list);
 		contents.list[contents.count++] = pick->item->content;
 	} else {

@@ -18,6 +18,9 @@ struct bring {
 	uint64_t files, bytes; /* out: that are wanted */
 };
 
+/* Is all of the item wanted, so that nothing else has to be known? */
+bool bring_is_simple(const struct bring *bring, const struct pick *pick);
+
 /*
  * 0, or 1 if it is all here but not on the remote. A path that was asked for
  * and is not in the item is MLDV_NOT_FOUND.

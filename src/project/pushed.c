@@ -28,12 +28,33 @@ static const char *last_of(const struct mldv_project *project,
 	return arena_printf(arena, "%s/state/last/%.32s", project->home, hex);
 }
 
+/*
+ * Not synced, which would take longer than many a push: what a crash loses is
+ * found out anew, and what survives it is true.
+ */
+static int put_note(const char *path, const struct buf *text,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct tempfile temp = {0};
+	int ret = -1;
+
+	if (file_make_parents(path, err) == 0 &&
+	    tempfile_open(&temp, path_parent(&arena, path), 0666, err) == 0 &&
+	    file_write(temp.fd, temp.path, buf_str(text), text->len, err) == 0)
+		ret = tempfile_commit_cache(&temp, path, err);
+	tempfile_release(&temp);
+	arena_release(&arena);
+	return ret;
+}
+
 int pushed_note(struct mldv_project *project, const char *path,
     const struct content *content, struct mldv_error *err)
 {
 	const struct pointer pointer = {.content = *content};
 	struct arena arena = {0};
 	struct buf text = {0};
+	const struct buf none = {0};
 	const char *marker = marker_of(project, &arena, content);
 	const char *last = last_of(project, &arena, path);
 	struct content noted;
@@ -43,19 +64,14 @@ int pushed_note(struct mldv_project *project, const char *path,
 	if (there < 0)
 		goto out;
 	pointer_format(&pointer, &text);
-	if (!there &&
-	    (file_make_parents(marker, err) < 0 ||
-	        file_replace(marker, "", 0, err) < 0))
+	if (!there && put_note(marker, &none, err) < 0)
 		goto out;
 	there = pushed_last(project, path, &noted, err);
 	if (there < 0)
 		goto out;
-	if (!there || !content_equal(&noted, content)) {
-		if (file_make_parents(last, err) < 0 ||
-		    file_replace(last, text.data, text.len, err) < 0)
-			goto out;
-	}
 	ret = 0;
+	if (!there || !content_equal(&noted, content))
+		ret = put_note(last, &text, err);
 out:
 	buf_release(&text);
 	arena_release(&arena);

@@ -15,6 +15,9 @@
 #include "project/sync.h"
 #include "remote/inspect.h"
 
+/* Fewer items are moved one by one. */
+#define TOGETHER_MANY 16
+
 /* One push or fetch. */
 struct sync {
 	struct mldv_project *project;
@@ -29,6 +32,13 @@ struct sync {
 	size_t earlier;   /* manifests that pushes ask for */
 	struct strs sent; /* stages of which something was pushed */
 	bool skip;        /* what [pull] skip says is left out */
+	/* What became of each pick already, and how much was moved of it. */
+	enum remote_fate *fates;
+	uint64_t *moved;
+	struct arena arena;
+	int (*move_many)(struct remote *remote, struct store *store,
+	    const struct remote_many *many, struct remote_count *out,
+	    struct mldv_error *err);
 	int (*move)(struct sync *sync, struct pick *pick,
 	    struct mldv_done *done, struct remote_count *count,
 	    struct mldv_error *err);
@@ -109,8 +119,6 @@ static int push_item(struct sync *sync, struct pick *pick,
 	if (remote_push(sync->remote, sync->project->store, &item->content,
 	        &options, count, err) < 0)
 		return -1;
-	if (item->stage && !count->nothing)
-		strs_add(&sync->sent, item->stage);
 	return 0;
 }
 
@@ -165,6 +173,21 @@ static void count_item(struct sync *sync, const struct mldv_done *done,
 		sync->options->done(sync->options->context, done);
 }
 
+/* Moves the item, unless it was moved together with others. */
+static int move_item(struct sync *sync, struct pick *pick,
+    struct mldv_done *done, struct remote_count *count, struct mldv_error *err)
+{
+	size_t i = (size_t)(pick - sync->picks.list);
+	enum remote_fate fate = sync->fates[i];
+
+	if (fate == REMOTE_LEFT)
+		return sync->move(sync, pick, done, count, err);
+	count->nothing = fate == REMOTE_THERE;
+	if (fate == REMOTE_MOVED)
+		count->objects = sync->moved[i];
+	return 0;
+}
+
 static int sync_item(struct sync *sync, struct pick *pick,
     struct mldv_error *err)
 {
@@ -181,9 +204,11 @@ static int sync_item(struct sync *sync, struct pick *pick,
 	if (project_check(sync->project, err) < 0)
 		return -1;
 	remote_set_label(sync->remote, item->path);
-	ret = sync->move(sync, pick, &done, &count, err);
+	ret = move_item(sync, pick, &done, &count, err);
 	if (ret < 0)
 		return err_prefix(err, "'%s'", item->path);
+	if (item->stage && !count.nothing)
+		strs_add(&sync->sent, item->stage);
 	if (ret == 0 && !sync->options->dry_run &&
 	    pushed_note(sync->project, item->path, &item->content, err) < 0)
 		return -1;
@@ -213,11 +238,115 @@ static bool is_left_out(const struct sync *sync, const struct pick *pick)
 	        !pick->here && !pick->noted);
 }
 
+/* Items that are to be moved as they are, none twice. */
+struct gathered {
+	struct content *items;
+	struct content *earlier; /* of each, what was pushed last */
+	size_t *picks;           /* the number of each */
+	size_t count;
+};
+
+static bool may_be_gathered(const struct sync *sync, const struct pick *pick)
+{
+	const struct bring bring = {
+	    .project = sync->project,
+	    .skip = sync->skip,
+	};
+
+	return !is_left_out(sync, pick) && pick->item->content.files > 0 &&
+	    (sync->move != fetch_item || bring_is_simple(&bring, pick));
+}
+
+static int gather(struct sync *sync, struct gathered *out,
+    struct mldv_error *err)
+{
+	size_t most = sync->picks.count + 1;
+	struct map seen = {0};
+	int ret = 0;
+
+	out->items = arena_array(&sync->arena, most, sizeof(*out->items));
+	out->earlier = arena_array(&sync->arena, most, sizeof(*out->earlier));
+	out->picks = arena_array(&sync->arena, most, sizeof(*out->picks));
+	for (size_t i = 0; ret >= 0 && i < sync->picks.count; i++) {
+		struct pick *pick = &sync->picks.list[i];
+		struct content *last = &out->earlier[out->count];
+		const char *key;
+
+		if (!may_be_gathered(sync, pick) ||
+		    same_content(&seen, pick->item, &sync->arena, &key))
+			continue;
+		(void)map_add_str(&seen, key, pick);
+		if (sync->move != fetch_item)
+			ret = pushed_last(sync->project, pick->item->path, last,
+			    err);
+		out->items[out->count] = pick->item->content;
+		out->picks[out->count++] = i;
+	}
+	map_release(&seen);
+	return ret < 0 ? -1 : 0;
+}
+
+/* What was sent is there only if the remote itself says so. */
+static int confirm(struct sync *sync, const struct gathered *gathered,
+    struct remote_many *many, struct mldv_error *err)
+{
+	bool *there =
+	    arena_array(&sync->arena, gathered->count + 1, sizeof(*there));
+
+	if (remote_has_many(sync->remote, gathered->items, gathered->count,
+	        there, err) < 0)
+		return -1;
+	for (size_t i = 0; i < gathered->count; i++) {
+		if (!there[i])
+			many->fates[i] = REMOTE_LEFT;
+	}
+	return 0;
+}
+
+/* Small items that are many travel together; the rest is left. */
+static int sync_together(struct sync *sync, struct mldv_error *err)
+{
+	struct gathered gathered = {.count = 0};
+	struct remote_many many = {.dry_run = sync->options->dry_run};
+	struct remote_count count;
+	size_t most = sync->picks.count + 1;
+
+	sync->fates = arena_array(&sync->arena, most, sizeof(*sync->fates));
+	sync->moved = arena_array(&sync->arena, most, sizeof(*sync->moved));
+	if (sync->picks.count < TOGETHER_MANY || sync->options->repair)
+		return 0;
+	if (gather(sync, &gathered, err) < 0)
+		return -1;
+	if (gathered.count < TOGETHER_MANY)
+		return 0;
+	many.items = gathered.items;
+	many.earlier = gathered.earlier;
+	many.count = gathered.count;
+	many.fates = arena_array(&sync->arena, most, sizeof(*many.fates));
+	many.objects = arena_array(&sync->arena, most, sizeof(*many.objects));
+	if (sync->move_many(sync->remote, sync->project->store, &many, &count,
+	        err) < 0 ||
+	    (sync->move == push_and_ask &&
+	        confirm(sync, &gathered, &many, err) < 0))
+		return -1;
+	for (size_t i = 0; i < gathered.count; i++) {
+		sync->fates[gathered.picks[i]] = many.fates[i];
+		sync->moved[gathered.picks[i]] = many.objects[i];
+		sync->earlier +=
+		    many.fates[i] == REMOTE_MOVED && many.earlier[i].files > 0;
+	}
+	sync->out->packs += count.packs;
+	sync->out->bytes += count.bytes;
+	return 0;
+}
+
 static int sync_items(struct sync *sync, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	struct map seen = {0};
 
+	if (sync_together(sync, err) < 0)
+		return -1;
 	for (size_t i = 0; i < sync->picks.count; i++) {
 		struct pick *pick = &sync->picks.list[i];
 		const char *key;
@@ -290,6 +419,7 @@ static void sync_end(struct sync *sync)
 	picks_release(&sync->picks);
 	items_release(&sync->items);
 	strs_release(&sync->sent);
+	arena_release(&sync->arena);
 	lock_release(&sync->lock);
 }
 
@@ -351,6 +481,7 @@ int mldv_push(struct mldv_project *project, const struct strs *paths,
 	    .options = options,
 	    .out = out,
 	    .move = push_item,
+	    .move_many = remote_push_many,
 	};
 	int ret = sync_begin(&sync, paths, err);
 
@@ -381,6 +512,7 @@ int sync_push(struct mldv_project *project, const struct sync_push *push,
 	    .items = *push->items,
 	    .all = *push->items,
 	    .move = push_and_ask,
+	    .move_many = remote_push_many,
 	};
 	struct arena arena = {0};
 	const char *name;
@@ -411,6 +543,7 @@ int mldv_fetch(struct mldv_project *project, const struct strs *paths,
 	    .options = options,
 	    .out = out,
 	    .move = fetch_item,
+	    .move_many = remote_fetch_many,
 	};
 	int ret = sync_begin(&sync, paths, err);
 
@@ -445,6 +578,7 @@ int mldv_pull(struct mldv_project *project, const struct strs *paths,
 	    .out = out,
 	    .skip = !paths || paths->count == 0,
 	    .move = fetch_item,
+	    .move_many = remote_fetch_many,
 	};
 	struct mldv_error first;
 	int fetched;

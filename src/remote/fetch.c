@@ -33,8 +33,8 @@ static void close_packer(void *item)
 	store_packer_close(item);
 }
 
-static void fetch_init(struct fetch *fetch, struct remote *remote,
-    struct store *store, const struct content *item)
+void fetch_open(struct fetch *fetch, struct remote *remote, struct store *store,
+    const struct content *item)
 {
 	*fetch = (struct fetch){
 	    .remote = remote,
@@ -49,7 +49,7 @@ static void fetch_init(struct fetch *fetch, struct remote *remote,
 	remote->doing = NULL;
 }
 
-static void fetch_release(struct fetch *fetch)
+void fetch_close(struct fetch *fetch)
 {
 	known_release(&fetch->known);
 	reach_release(&fetch->reach);
@@ -59,7 +59,7 @@ static void fetch_release(struct fetch *fetch)
 }
 
 /* Is everything here already? */
-static int is_here(struct store *store, const struct remote_wanted *wanted,
+int fetch_is_here(struct store *store, const struct remote_wanted *wanted,
     struct mldv_error *err)
 {
 	struct reach reach;
@@ -397,16 +397,14 @@ static void count_trees(const struct fetch *fetch, struct remote_count *out)
 	count_moved(fetch, out);
 }
 
-static int fetch_wanted(struct fetch *fetch, const struct remote_wanted *wanted,
+int fetch_known(struct fetch *fetch, const struct remote_wanted *wanted,
     struct remote_count *out, struct mldv_error *err)
 {
 	const struct reach_source source = {.context = fetch,
 	    .read = read_trees};
 
 	fetch->known.only_trees = wanted->only_trees;
-	if (known_add_item(&fetch->known, wanted->item, &fetch->arena, err) <
-	        0 ||
-	    known_load(&fetch->known, fetch->store, err) < 0 ||
+	if (known_load(&fetch->known, fetch->store, err) < 0 ||
 	    reach_walk(&fetch->reach, wanted->parts, wanted->count, &source,
 	        err) < 0 ||
 	    end_packers(fetch, err) < 0)
@@ -423,7 +421,7 @@ int remote_fetch_parts(struct remote *remote, struct store *store,
 {
 	struct remote_count count = {0};
 	struct fetch fetch;
-	int here = is_here(store, wanted, err);
+	int here = fetch_is_here(store, wanted, err);
 	int ret;
 
 	/* That it is here does not say that it is there. */
@@ -434,12 +432,14 @@ int remote_fetch_parts(struct remote *remote, struct store *store,
 		*out = count;
 		return here > 0 ? 0 : -1;
 	}
-	fetch_init(&fetch, remote, store, wanted->item);
+	fetch_open(&fetch, remote, store, wanted->item);
 	fetch.dry_run = wanted->dry_run;
-	ret = fetch_wanted(&fetch, wanted, &count, err);
+	ret = known_add_item(&fetch.known, wanted->item, &fetch.arena, err);
+	if (ret == 0)
+		ret = fetch_known(&fetch, wanted, &count, err);
 	if (ret == 0)
 		*out = count;
-	fetch_release(&fetch);
+	fetch_close(&fetch);
 	return ret;
 }
 
@@ -496,7 +496,7 @@ int remote_fetch_objects(struct remote *remote, struct store *store,
 	struct job_list jobs = {.fetch = &fetch};
 	int ret = -1;
 
-	fetch_init(&fetch, remote, store, item);
+	fetch_open(&fetch, remote, store, item);
 	if (known_add_item(&fetch.known, item, &fetch.arena, err) == 0 &&
 	    known_load(&fetch.known, store, err) == 0) {
 		note_objects(&jobs, oids, count);
@@ -505,6 +505,6 @@ int remote_fetch_objects(struct remote *remote, struct store *store,
 	if (ret > 0 && run_jobs(&jobs, err) < 0)
 		ret = -1;
 	release_jobs(&jobs);
-	fetch_release(&fetch);
+	fetch_close(&fetch);
 	return ret;
 }

@@ -22,6 +22,16 @@ struct fetch {
 	pthread_mutex_t trees; /* held while trees are put into a packer */
 };
 
+void fetch_open(struct fetch *fetch, struct remote *remote, struct store *store,
+    const struct content *item);
+void fetch_close(struct fetch *fetch);
+/* Is everything that is wanted in the store? 1 or 0 */
+CHECKED int fetch_is_here(struct store *store,
+    const struct remote_wanted *wanted, struct mldv_error *err);
+/* Brings what is wanted out of the packs that were made known. */
+CHECKED int fetch_known(struct fetch *fetch, const struct remote_wanted *wanted,
+    struct remote_count *out, struct mldv_error *err);
+
 /* A large object on its way. */
 struct big {
 	const struct oid *oid;

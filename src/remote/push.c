@@ -14,8 +14,8 @@ struct upload_jobs {
 	const struct plan *plan;
 };
 
-static void push_init(struct push *push, struct remote *remote,
-    struct store *store, const struct content *item)
+void push_open(struct push *push, struct remote *remote, struct store *store,
+    const struct content *item)
 {
 	*push = (struct push){
 	    .remote = remote,
@@ -30,7 +30,7 @@ static void push_init(struct push *push, struct remote *remote,
 	remote->doing = NULL;
 }
 
-static void push_release(struct push *push)
+void push_close(struct push *push)
 {
 	upload_end(push, false);
 	known_release(&push->known);
@@ -46,13 +46,13 @@ bool push_is_damaged(const struct push *push, const struct oid *id)
 	return damaged && oid_set_has(damaged, id);
 }
 
-static int put_manifest(struct remote *remote, struct manifest *manifest,
+int push_manifest(struct remote *remote, struct manifest *manifest,
     enum ops_put how, struct mldv_error *err)
 {
 	char name[REMOTE_NAME + 64];
 	struct buf text = {0};
 	struct ops_source source = {0};
-	int ret = -1;
+	int ret;
 
 	remote_manifest_name(remote, &manifest->content, name);
 	manifest_format(manifest, &text);
@@ -63,11 +63,19 @@ static int put_manifest(struct remote *remote, struct manifest *manifest,
 		    "cannot push an item of %zu packs: its manifest would be "
 		    "longer than %d MiB; divide it",
 		    manifest->count, MANIFEST_LIMIT >> 20);
-	else if (remote->ops->table->put(remote->ops, name, &source, how,
-	             err) >= 0)
-		ret = remote->ops->table->sync(remote->ops, err);
+	else
+		ret = remote->ops->table->put(remote->ops, name, &source, how,
+		    err);
 	buf_release(&text);
-	return ret;
+	return ret < 0 ? -1 : 0;
+}
+
+static int put_manifest(struct remote *remote, struct manifest *manifest,
+    enum ops_put how, struct mldv_error *err)
+{
+	if (push_manifest(remote, manifest, how, err) < 0)
+		return -1;
+	return remote->ops->table->sync(remote->ops, err);
 }
 
 /* P2: a manifest that grows old is written again, same bytes. */
@@ -168,7 +176,6 @@ static bool names(const struct manifest *manifest,
 	return false;
 }
 
-/* P1(b): a long push asks again at its end. */
 static int ask_again(struct push *push, const struct push_seen *seen,
     struct mldv_error *err)
 {
@@ -193,18 +200,28 @@ static int ask_again(struct push *push, const struct push_seen *seen,
 	return 0;
 }
 
+int push_check_seen(struct push *push, struct mldv_error *err)
+{
+	int64_t now = remote_clock();
+
+	for (struct push_seen *seen = push->seen; seen; seen = seen->next) {
+		if (now - seen->when <= REMOTE_SEEN - 600 ||
+		    !is_used(push, seen->item))
+			continue;
+		if (ask_again(push, seen, err) < 0)
+			return -1;
+		seen->when = now;
+	}
+	return 0;
+}
+
 static int write_manifest(struct push *push, struct mldv_error *err)
 {
 	struct manifest manifest = {.content = *push->item};
 	const struct known *known = &push->known;
-	int64_t now = remote_clock();
 
-	for (const struct push_seen *seen = push->seen; seen;
-	     seen = seen->next) {
-		if (now - seen->when > REMOTE_SEEN - 600 &&
-		    is_used(push, seen->item) && ask_again(push, seen, err) < 0)
-			return -1;
-	}
+	if (push_check_seen(push, err) < 0)
+		return -1;
 	manifest.packs = arena_array(&push->arena, known->count + 1,
 	    sizeof(*manifest.packs));
 	for (size_t i = 0; i < known->count; i++) {
@@ -228,7 +245,7 @@ static int upload_job(void *context, size_t i, struct mldv_error *err)
 	return push_build(jobs->push, plan, i - plan->whole_count, err);
 }
 
-static int upload_all(struct push *push, struct mldv_error *err)
+int push_upload(struct push *push, struct mldv_error *err)
 {
 	struct plan plan;
 	struct upload_jobs jobs = {.push = push, .plan = &plan};
@@ -249,7 +266,7 @@ static int upload_all(struct push *push, struct mldv_error *err)
 }
 
 /* What would travel, without a byte being read or cut. */
-static int estimate(struct push *push, struct mldv_error *err)
+int push_estimate(struct push *push, struct mldv_error *err)
 {
 	struct plan plan;
 	int ret = push_plan(push, &plan, err);
@@ -379,7 +396,7 @@ static int push_all(struct push *push, struct mldv_error *err)
 	    ops->table->lock(ops, err) < 0)
 		return -1;
 	/* The packs are durable, names and all, before the manifest is. */
-	if (find_out(push, err) == 0 && upload_all(push, err) == 0 &&
+	if (find_out(push, err) == 0 && push_upload(push, err) == 0 &&
 	    ops->table->sync(ops, err) == 0)
 		ret = write_manifest(push, err);
 	ops->table->unlock(ops);
@@ -404,7 +421,7 @@ int remote_push(struct remote *remote, struct store *store,
 		*out = (struct remote_count){.nothing = true};
 		return there < 0 ? -1 : 0;
 	}
-	push_init(&push, remote, store, item);
+	push_open(&push, remote, store, item);
 	push.options = options;
 	if (walk_here(&push, err) < 0)
 		goto out;
@@ -412,10 +429,10 @@ int remote_push(struct remote *remote, struct store *store,
 		ret = push_all(&push, err);
 	else if (remote_check_format(remote, err) >= 0 &&
 	    find_out(&push, err) == 0)
-		ret = estimate(&push, err);
+		ret = push_estimate(&push, err);
 	if (ret == 0)
 		*out = push.count;
 out:
-	push_release(&push);
+	push_close(&push);
 	return ret;
 }

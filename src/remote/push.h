@@ -6,6 +6,7 @@
  * One push: what its files share.
  *
  *     push.c       the order of it all; manifests
+ *     pushmany.c   the same, of many small items
  *     settle.c     what the remote has already
  *     plan.c       what travels in which pack
  *     build.c      new packs out of the store's
@@ -42,6 +43,7 @@ struct push {
 	struct push_seen *seen;
 	bool merge[2]; /* small packs of files, of trees, are written anew */
 	bool walked;   /* reach has everything */
+	bool many;     /* item is only one of them */
 	struct remote_count count;
 	pthread_mutex_t mutex;    /* guards known.packs, count and journal */
 	const char *journal_path; /* or NULL */
@@ -50,6 +52,18 @@ struct push {
 
 /* Is this pack there, but not to be relied on? */
 bool push_is_damaged(const struct push *push, const struct oid *id);
+
+void push_open(struct push *push, struct remote *remote, struct store *store,
+    const struct content *item);
+void push_close(struct push *push);
+/* Sends all that is not settled; or counts what that would be. */
+CHECKED int push_upload(struct push *push, struct mldv_error *err);
+CHECKED int push_estimate(struct push *push, struct mldv_error *err);
+/* P1(b): a long push asks again before it writes manifests. */
+CHECKED int push_check_seen(struct push *push, struct mldv_error *err);
+/* Not durable before the remote is synced. */
+CHECKED int push_manifest(struct remote *remote, struct manifest *manifest,
+    enum ops_put how, struct mldv_error *err);
 
 /*
  * Marks as settled what the known packs hold, and those packs as used. Large

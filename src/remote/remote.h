@@ -85,6 +85,35 @@ CHECKED int remote_push(struct remote *remote, struct store *store,
     struct remote_count *out, struct mldv_error *err);
 
 /*
+ * The same of many items, and the other way: asks for all of them at once, and
+ * moves small ones (that are many) together, so that they share packs. The
+ * rest is left to be moved one by one, as is everything that is lacking or
+ * damaged, about which that says more.
+ */
+enum remote_fate {
+	REMOTE_LEFT,
+	REMOTE_THERE, /* where it is to be */
+	REMOTE_MOVED,
+};
+struct remote_many {
+	const struct content *items;   /* none twice */
+	const struct content *earlier; /* an earlier one of each, or all zero */
+	size_t count;
+	bool dry_run;
+	enum remote_fate *fates; /* out: of each */
+	uint64_t *objects;       /* out: of each that was moved */
+};
+CHECKED int remote_push_many(struct remote *remote, struct store *store,
+    const struct remote_many *many, struct remote_count *out,
+    struct mldv_error *err);
+CHECKED int remote_fetch_many(struct remote *remote, struct store *store,
+    const struct remote_many *many, struct remote_count *out,
+    struct mldv_error *err);
+/* Asks for many at once: what remote_has says of each. */
+CHECKED int remote_has_many(struct remote *remote, const struct content *items,
+    size_t count, bool *out, struct mldv_error *err);
+
+/*
  * Brings an item from the remote into the store, every byte verified.
  * MLDV_MISSING if its manifest is not there.
  */

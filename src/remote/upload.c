@@ -24,8 +24,11 @@ static const char *journal_path(struct push *push)
 	const char *path;
 
 	buf_printf(&text, "%s\n%s\n%s\n", remote->url, remote->project,
-	    push->item->kind == KIND_DIR ? "dir" : "file");
-	lines_add_oid(&text, &push->item->oid);
+	    push->many                         ? "many"
+	        : push->item->kind == KIND_DIR ? "dir"
+	                                       : "file");
+	if (!push->many)
+		lines_add_oid(&text, &push->item->oid);
 	oid_of(text.data, text.len, &oid);
 	path = remote_state_path(remote, &push->arena, "pushes", &oid);
 	buf_release(&text);
