@@ -5,7 +5,8 @@
 #   make BUILD=release      optimised; also asan, tsan, cover, fuzz
 #   make CC=clang           beside it, in build/debug-clang/
 #   make setup              installs what building and testing need
-#   make demo               setup, build, and the examples
+#   make demo               setup, build, and the examples; with REMOTE=s3
+#                           their data goes to a bucket on this machine
 #   make check              setup, build, and every test, also with
 #                           BUILD=asan or tsan
 #                           (SUITES="unit fuzz cli" chooses, and so does
@@ -159,10 +160,10 @@ setup:
 # A user types just this after cloning, so the compiler may not be there yet;
 # what is only for linting is left out then.
 demo:
-	sh test/setup.sh build
+	sh test/setup.sh $(if $(filter s3,$(REMOTE)),check,build)
 	+$(MAKE) --no-print-directory BUILD=$(BUILD) all
 	set -e; for script in examples/*/demo.sh; do \
-	    MLDV=$(abspath $(out)/mldv) sh $$script; done
+	    REMOTE=$(REMOTE) MLDV=$(abspath $(out)/mldv) sh $$script; done
 
 check:
 	sh test/setup.sh $(if $(findstring clang,$(CC)),all,check)

@@ -7,12 +7,31 @@
 # empty; it is left as it is at the end.  Without it, a temporary one is used and
 # removed.
 #
+# With REMOTE=s3 the data goes to a bucket of a service on this machine, which
+# test/tool/rgw.sh starts and stops; otherwise to a directory.
+#
 # Every step is checked.  What ran is not taken from what mldv says: a python3
 # that comes first on the PATH notes each script it is given.
 
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+remote=${REMOTE:-directory}
+rgw=$here/../../test/tool/rgw.sh
+case $remote in
+directory) ;;
+s3)
+	"$rgw" have || {
+		echo "demo.sh: run 'make demo REMOTE=s3', which installs a service" >&2
+		exit 1
+	}
+	[ -n "${MLDV_RGW:-}" ] || exec "$rgw" run sh "$0" "$@"
+	;;
+*)
+	echo "demo.sh: REMOTE is 'directory' or 's3', not '$remote'" >&2
+	exit 2
+	;;
+esac
 python=$(python3 -c 'import sys; print(sys.executable)')
 if [ -n "${MLDV:-}" ]; then
 	PATH=$(cd "$(dirname "$MLDV")" && pwd):$PATH
@@ -39,6 +58,22 @@ GIT_AUTHOR_NAME=Demo GIT_AUTHOR_EMAIL=demo@example.org
 GIT_COMMITTER_NAME=Demo GIT_COMMITTER_EMAIL=demo@example.org
 export LC_ALL PYTHONDONTWRITEBYTECODE GIT_CONFIG_NOSYSTEM GIT_CONFIG_GLOBAL \
 	GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
+
+# Where the data goes: 'mldv remote' $how team "$url".
+how=add url=$top/storage
+if [ "$remote" = s3 ]; then
+	for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p'); do
+		unset "$name"
+	done
+	settings=$("$rgw" up)
+	# shellcheck source=/dev/null
+	. "$settings"
+	AWS_ENDPOINT_URL_S3=http://127.0.0.1:$RGW_PORT AWS_REGION=us-east-1
+	AWS_ACCESS_KEY_ID=$RGW_OWNER AWS_SECRET_ACCESS_KEY=$RGW_OWNER_SECRET
+	export AWS_ENDPOINT_URL_S3 AWS_REGION AWS_ACCESS_KEY_ID \
+		AWS_SECRET_ACCESS_KEY
+	how=create url=s3://demo-$$/digits
+fi
 
 finished=no
 ended() {
@@ -156,7 +191,7 @@ cp "$here/digits.csv.gz" data/raw
 run mldv add data/raw
 staged data/raw.mldv data/.gitignore
 git check-ignore -q data/raw/digits.csv.gz || fail 'Git does not ignore the data'
-run mldv remote add team "$top/storage"
+run mldv remote $how team "$url"
 run git commit -q -m 'Raw data'
 run mldv push
 
@@ -239,6 +274,20 @@ run mldv repro
 ran
 again 0.005
 [ -z "$(git status --porcelain)" ] || fail 'the clone is not as committed'
+
+if [ "$remote" = s3 ]; then
+	say 'What is in the bucket.'
+	# Ceph does not know all that S3 does, so not everything is ok.
+	must 3 mldv doctor
+	grep -q '^failure' "$top/out" && fail 'the doctor found a failure'
+	"$python" "$here/../../test/tool/s3req.py" GET \
+		"/demo-$$?list-type=2" >"$top/listing"
+	grep -o '<Key>[^<]*' "$top/listing" | sed 's/<Key>/    /' >"$top/keys"
+	cat "$top/keys"
+	for kind in format README.txt packs/ manifests/ runs/; do
+		grep -q "digits/$kind" "$top/keys" || fail "there is no '$kind'"
+	done
+fi
 
 larger "$first" "$baseline"
 larger "$second" "$first"

@@ -8,8 +8,19 @@
 for demo in "$top"/examples/*/demo.sh; do
 	example=$(basename "$(dirname "$demo")")
 	check "the example '$example' does what it says" '
-		sh "$demo" project
+		REMOTE= sh "$demo" project
 	'
 done
+
+s3='the examples do with a bucket what they do with a directory'
+if "$top/test/tool/rgw.sh" have; then
+	check "$s3" '
+		for demo in "$top"/examples/*/demo.sh; do
+			REMOTE=s3 sh "$demo" "$(basename "$(dirname "$demo")")"
+		done
+	'
+else
+	skip "$s3" 'radosgw is missing'
+fi
 
 finish

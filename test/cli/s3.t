@@ -164,6 +164,28 @@ check 'an item that is not there is status 5' '
 	grep -q "there is no mldv remote at .s3://$bucket/elsewhere." stderr
 '
 
+check 'what is in a public bucket is fetched without credentials' '
+	ready /p
+	mldv push
+	s3 PUT "/$bucket?policy" "={\"Version\":\"2012-10-17\",\"Statement\":[{
+		\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":[\"s3:GetObject\"],
+		\"Resource\":[\"arn:aws:s3:::$bucket/p/*\"]}]}"
+	git clone -q . ../c
+	mkdir ../home
+	export HOME=$PWD/../home
+	address=$AWS_ENDPOINT_URL_S3/$bucket/p
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_ENDPOINT_URL_S3
+	cd ../c
+	fails 2 mldv pull
+	has credentials stderr
+	mldv remote add --local public "$address"
+	mldv config --local project.remote public
+	mldv pull
+	diff -r ../p/d d
+	mldv doctor >out || :
+	has "^ok       remote: .public. at .$address. is an mldv remote$" out
+'
+
 check 'two pushes at once are both there' '
 	ready
 	git clone -q . ../c
