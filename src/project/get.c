@@ -8,9 +8,20 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "project/other.h"
+#include "project/place.h"
 #include "project/worktree.h"
+
+/*
+ * Everything is made in one temporary directory, with a lock in it, so that
+ * who comes later can tell whether its maker is dead. No tree may hold such a
+ * name, so it is not a user's file in what another command is building.
+ */
+#define LOCK_NAME TEMP_PREFIX "get"
+#define LOCK_NEW  TEMP_PREFIX "get.new"
 
 struct getting {
 	const struct mldv_get *options;
@@ -18,7 +29,8 @@ struct getting {
 	const char *out;  /* as the user says it */
 	const char *dir;  /* that it will lie in, absolute */
 	const char *name; /* there */
-	const char *temp; /* beside it, for a clone and a store */
+	const char *temp; /* beside it, for a clone, a store and the copy */
+	struct lock lock; /* in it */
 	struct other other;
 };
 
@@ -48,43 +60,148 @@ static int find_place(struct getting *getting, struct mldv_error *err)
 	return there < 0 ? -1 : 0;
 }
 
+/* The lock last: as long as anything is there, it can be told whose it is. */
+static int remove_temp(const char *temp, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs names = {0};
+	int ret = file_list(temp, &names, err);
+
+	for (size_t i = 0; ret == 0 && i < names.count; i++) {
+		if (strcmp(names.items[i], LOCK_NAME) != 0)
+			ret = file_remove_tree(path_join(&arena, temp,
+			                           names.items[i]),
+			    err);
+	}
+	if (ret == 0)
+		ret = file_remove_tree(temp, err);
+	strs_release(&names);
+	arena_release(&arena);
+	return ret;
+}
+
+/*
+ * Removes it if it is of a get that was killed. Only a directory of our own
+ * is believed: through a link in another's, its lock would harm a file.
+ */
+static void sweep_one(struct arena *arena, const char *temp)
+{
+	const struct lock_options options = {.no_wait = true};
+	const char *path = path_join(arena, temp, LOCK_NAME);
+	struct mldv_error ignored;
+	struct lock lock = {0};
+	struct stat st;
+
+	if (lstat(temp, &st) < 0 || !S_ISDIR(st.st_mode) ||
+	    st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+		return;
+	if (file_exists(path, &ignored) == 1 &&
+	    lock_take(&lock, path, LOCK_EXCLUSIVE, &options, &ignored) == 0)
+		(void)!remove_temp(temp, &ignored);
+	lock_release(&lock);
+}
+
+static void sweep(const struct getting *getting)
+{
+	struct arena arena = {0};
+	struct strs names = {0};
+	struct mldv_error ignored;
+
+	if (file_list(getting->dir, &names, &ignored) < 0)
+		strs_release(&names);
+	for (size_t i = 0; i < names.count; i++) {
+		if (temp_is_name(names.items[i]))
+			sweep_one(&arena,
+			    path_join(&arena, getting->dir, names.items[i]));
+	}
+	strs_release(&names);
+	arena_release(&arena);
+}
+
+/*
+ * The lock gets its name once it is held, so that nobody takes it before.
+ * Where there are no locks, nobody will sweep, and that is all.
+ */
+static void mark_temp(struct getting *getting)
+{
+	const struct lock_options options = {.no_wait = true};
+	struct arena *arena = &getting->arena;
+	const char *new = path_join(arena, getting->temp, LOCK_NEW);
+	struct mldv_error ignored;
+
+	if (lock_take(&getting->lock, new, LOCK_EXCLUSIVE, &options,
+	        &ignored) == 0)
+		(void)!place_rename_new(AT_FDCWD, new,
+		    path_join(arena, getting->temp, LOCK_NAME));
+}
+
 /* On the file system that the copy will be on. */
 static int make_temp(struct getting *getting, struct mldv_error *err)
 {
 	char name[TEMP_NAME];
 	const char *temp;
 
+	sweep(getting);
 	temp_name(name);
 	temp = path_join(&getting->arena, getting->dir, name);
 	if (mkdir(temp, 0700) < 0)
 		return err_errno(err, "cannot make a directory in '%s'",
 		    getting->dir);
 	getting->temp = temp;
+	mark_temp(getting);
 	return 0;
 }
 
-/* A project just to place something in: its root is the directory. */
+/* Durably to where it belongs, if nobody has put something there by now. */
+static int move_to_place(struct getting *getting, const char *from,
+    struct mldv_error *err)
+{
+	int fd = open(getting->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return err_errno(err, "cannot open '%s'", getting->dir);
+	ret = place_rename_new(fd, from, getting->name);
+	if (ret < 0 && errno == EEXIST)
+		(void)err_set(err, MLDV_EXISTS,
+		    "there is a '%s' already; name another place with -o",
+		    getting->out);
+	else if (ret < 0)
+		(void)err_errno(err, "cannot name '%s'", getting->out);
+	(void)close(fd);
+	return ret < 0 ? -1 : file_sync_dir(getting->dir, err);
+}
+
+/* A project just to place something in. */
 static int place(struct getting *getting, const struct other_part *part,
     struct store *store, struct mldv_error *err)
 {
+	char *root = path_join(&getting->arena, getting->temp, "copy");
 	struct mldv_project project = {
 	    .store = store,
-	    .root = getting->dir,
+	    .root = root,
 	    .prefix = "",
 	    .home = getting->temp,
 	    .events = getting->other.project->events,
 	};
 	int ret;
 
-	project.root_fd =
-	    open(getting->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (mkdir(root, 0777) < 0)
+		return err_errno(err, "cannot make a directory in '%s'",
+		    getting->temp);
+	project.root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (project.root_fd < 0)
-		return err_errno(err, "cannot open '%s'", getting->dir);
+		return err_errno(err, "cannot open '%s'", root);
 	ret = worktree_place(&project, getting->name, &part->content, false,
 	    NULL, err);
 	(void)close(project.root_fd);
 	arena_release(&project.arena);
-	return ret;
+	if (ret < 0)
+		return -1;
+	return move_to_place(getting,
+	    arena_printf(&getting->arena, "%s/copy/%s",
+	        path_base(getting->temp), getting->name),
+	    err);
 }
 
 /* Right from its store, or by way of one of our own. */
@@ -148,8 +265,9 @@ int mldv_get(const struct mldv_get *options, struct mldv_done *out,
 	if (getting.other.project)
 		other_close(&getting.other);
 	if (getting.temp &&
-	    file_remove_tree(getting.temp, ret == 0 ? err : &second) < 0)
+	    remove_temp(getting.temp, ret == 0 ? err : &second) < 0)
 		ret = -1;
+	lock_release(&getting.lock);
 	out->seconds = project_clock() - began;
 	arena_release(&getting.arena);
 	return ret;

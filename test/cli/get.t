@@ -139,4 +139,44 @@ check 'a remote that lies is not believed' '
 	[ "$(ls -A)" = stderr ]
 '
 
+check 'what a killed get left is removed by the next one there' '
+	start
+	n=1
+	while
+		n=$((n + 1)) got=0
+		"$MLDV_TOOLS/inject" rename,link,remove "$n" KILL ../count \
+			mldv get ../c data/raw || got=$?
+		[ "$got" -ne 0 ]
+	do
+		[ "$got" -eq 137 ]
+		[ ! -e raw ] || same ../raw raw
+		rm -rf raw
+		mldv get ../c data/raw
+		same ../raw raw
+		rm -r raw
+		[ -z "$(find . ! -type d)" ]
+	done
+	[ "$n" -gt 4 ]
+'
+
+check 'what a living get, or anybody else, has there stays' '
+	start
+	for i in 1 2 3; do
+		mkdir -m 700 ".mldv-tmp.000000000000000$i"
+		: >".mldv-tmp.000000000000000$i/.mldv-tmp.get"
+	done
+	rm .mldv-tmp.0000000000000002/.mldv-tmp.get
+	chmod 755 .mldv-tmp.0000000000000003
+	python3 -c "
+import fcntl, subprocess
+with open(\".mldv-tmp.0000000000000001/.mldv-tmp.get\", \"w\") as f:
+    fcntl.lockf(f, fcntl.LOCK_EX)
+    subprocess.run([\"mldv\", \"get\", \"../p\", \"data/one.csv\"], check=True)
+"
+	[ "$(find . -name ".mldv-tmp.00*" | wc -l)" -eq 3 ]
+	mldv get -o two ../p data/one.csv
+	[ ! -e .mldv-tmp.0000000000000001 ]
+	[ "$(find . -name ".mldv-tmp.00*" | wc -l)" -eq 2 ]
+'
+
 finish
