@@ -55,7 +55,10 @@ int file_read_fd(int fd, const char *name, size_t limit, struct buf *out,
 		}
 		if (n == 0)
 			return 0;
-		piece = PIECE;
+		/* What is left of the room will do to see the end. */
+		piece = out->capacity - out->len - 1;
+		if (piece == 0)
+			piece = PIECE;
 	}
 	out->len = before;
 	out->data[before] = '\0';

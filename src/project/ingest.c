@@ -457,16 +457,16 @@ int ingest_files(struct mldv_project *project, struct ingest *ingest,
     struct mldv_error *err)
 {
 	struct work work = {.project = project, .ingest = ingest};
-	unsigned threads = pool_processors();
+	unsigned threads = READERS;
 	int ret = find_files(&work, err);
 
-	if (threads < READERS)
-		threads = READERS;
 	if (ret == 0) {
 		divide(&work);
 		if (ingest->shared != NULL && work.run_count == 1 &&
 		    work.total <= INGEST_SMALL)
 			work.shared = ingest->shared->files;
+		if (work.run_count > READERS && pool_processors() > READERS)
+			threads = pool_processors();
 		ret = pool_run(threads, work.run_count, read_run, &work, err);
 		ingest->read = work.file_count;
 	}

@@ -23,6 +23,7 @@ void snapshot_release(struct snapshot *snapshot)
 		free(snapshot->dirs[i].names);
 	}
 	free(snapshot->dirs);
+	free(snapshot->loaded);
 	if (snapshot->mapped != NULL)
 		(void)munmap(snapshot->mapped, snapshot->mapped_size);
 	*snapshot = (struct snapshot){0};

@@ -60,6 +60,7 @@ struct snapshot {
 	uint64_t ignored; /* skipped by the ignore patterns */
 	void *mapped;     /* the file of a cache, or NULL */
 	size_t mapped_size;
+	void *loaded; /* the same, if it is small */
 };
 
 struct snapshot_options {

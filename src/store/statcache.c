@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -17,7 +18,8 @@
  * directory, all entries, all names. Mapped and used as it lies.
  */
 
-#define MAGIC UINT64_C(0x31766c646d746173) /* "satmdlv1" */
+#define MAGIC      UINT64_C(0x31766c646d746173) /* "satmdlv1" */
+#define READ_WHOLE 16384 /* bytes; a mapping would cost more */
 
 struct header {
 	uint64_t magic;
@@ -165,27 +167,47 @@ static bool add_dirs(struct snapshot *out, const struct parts *parts)
 	return true;
 }
 
+/* The bytes of the file, or NULL. */
+static char *load_bytes(struct snapshot *snapshot, int fd, size_t size)
+{
+	struct mldv_error ignored;
+
+	if (size == 0)
+		return NULL;
+	if (size <= READ_WHOLE) {
+		snapshot->loaded = xmalloc(size);
+		if (file_read_at(fd, "", snapshot->loaded, size, 0, &ignored) <
+		    0) {
+			free(snapshot->loaded);
+			snapshot->loaded = NULL;
+		}
+		return snapshot->loaded;
+	}
+	snapshot->mapped =
+	    mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (snapshot->mapped == MAP_FAILED)
+		snapshot->mapped = NULL;
+	snapshot->mapped_size = size;
+	return snapshot->mapped;
+}
+
 void statcache_load(struct snapshot *out, const char *file, const char *path)
 {
 	struct snapshot snapshot = {0};
 	struct parts parts;
 	struct stat st;
+	char *data = NULL;
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
 	*out = snapshot;
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && st.st_size > 0) {
-		snapshot.mapped_size = (size_t)st.st_size;
-		snapshot.mapped = mmap(NULL, snapshot.mapped_size, PROT_READ,
-		    MAP_PRIVATE | MAP_POPULATE, fd, 0);
-		if (snapshot.mapped == MAP_FAILED)
-			snapshot.mapped = NULL;
-	}
+	if (fstat(fd, &st) == 0)
+		data = load_bytes(&snapshot, fd, (size_t)st.st_size);
 	(void)close(fd);
-	if (snapshot.mapped == NULL)
+	if (data == NULL)
 		return;
-	if (find_parts(&parts, snapshot.mapped, snapshot.mapped_size) &&
+	if (find_parts(&parts, data, (size_t)st.st_size) &&
 	    strcmp(parts.path, path) == 0 && add_dirs(&snapshot, &parts))
 		*out = snapshot;
 	else

@@ -138,6 +138,23 @@ static int list_names(const struct walk *walk, DIR *stream, const char *path,
 	return 0;
 }
 
+/* Hands over what was gathered, without the room that growing left. */
+static void keep_listing(struct snapshot_dir *dir, struct listing *listing)
+{
+	if (listing->count == 0) {
+		snapshot_fill_dir(dir, 0, 0);
+		return;
+	}
+	dir->entries = xrealloc(listing->entries, listing->count,
+	    sizeof *listing->entries);
+	dir->names = xrealloc(listing->names.data, listing->names.len, 1);
+	dir->count = (uint32_t)listing->count;
+	dir->names_size = (uint32_t)listing->names.len;
+	dir->owned = true;
+	listing->entries = NULL;
+	listing->names = (struct buf){0};
+}
+
 static int compare_names(const void *a, const void *b, void *names)
 {
 	const struct snapshot_entry *left = a, *right = b;
@@ -172,12 +189,7 @@ static int list_dir(void *context, size_t i, struct mldv_error *err)
 	if (listing.count > 1)
 		qsort_r(listing.entries, listing.count, sizeof *listing.entries,
 		    compare_names, listing.names.data);
-	snapshot_fill_dir(dir, listing.count, listing.names.len);
-	if (listing.count > 0) {
-		memcpy(dir->entries, listing.entries,
-		    listing.count * sizeof *dir->entries);
-		memcpy(dir->names, listing.names.data, listing.names.len);
-	}
+	keep_listing(dir, &listing);
 out:
 	free(listing.entries);
 	buf_release(&listing.names);
