@@ -19,6 +19,7 @@ struct making {
 	struct arena arena;
 	mldv_finding_fn *visit;
 	void *context;
+	bool used; /* somebody has pushed there */
 };
 
 static void say(struct making *making, const char *topic,
@@ -59,6 +60,16 @@ static int make_bucket(struct making *making, struct mldv_error *err)
 
 	if (found < 0 || made < 0)
 		return -1;
+	if (!made) {
+		struct s3_info info;
+		int used = s3_head(remote->s3,
+		    arena_printf(&making->arena, "%sformat", remote->prefix),
+		    &info, err);
+
+		if (used < 0)
+			return -1;
+		making->used = used > 0;
+	}
 	say(making, "bucket", made ? &changed : &had,
 	    arena_printf(&making->arena,
 	        made ? "made '%s' in region '%s'"
@@ -198,10 +209,17 @@ static int set(struct making *making, const struct setting *setting,
 {
 	struct s3 *s3 = making->remote->s3;
 	struct mldv_error ignored;
-	bool try = setting->tried && !s3_is_amazon(s3) &&
-	    try_writing(making, &ignored) == 0;
-	int ret = s3_setting_put(s3, setting->name, document, err);
+	bool try = setting->tried && !s3_is_amazon(s3);
+	int ret;
 
+	if (try && making->used) {
+		say(making, setting->topic, &left,
+		    "not set: a server that then refused every write would "
+		    "disturb those who push; set it by hand");
+		return 0;
+	}
+	try = try && try_writing(making, &ignored) == 0;
+	ret = s3_setting_put(s3, setting->name, document, err);
 	if (ret != S3_SET)
 		return ret;
 	if (try && try_writing(making, &ignored) < 0) {

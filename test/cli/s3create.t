@@ -49,6 +49,9 @@ check 'what was made can be pushed to, and nothing lies about' '
 	git commit -qm first
 	mldv push
 	mldv push | has "up to date" -
+	mldv remote create origin >out
+	has "^public access: not set: a server that then refused" out
+	has "^nothing had to be changed$" out
 '
 
 check 'a second time nothing is changed, and it says so' '
@@ -125,6 +128,16 @@ check 'public access is blocked where that does not hinder writing' '
 	has "^public access: blocked$" out
 	mldv remote create origin >out
 	has "^public access: blocked already$" out
+'
+
+check 'in another region the bucket is made there' '
+	echo "{\"region\": \"eu-central-1\"}" >fake.json
+	project
+	fake_s3
+	export AWS_REGION=eu-central-1
+	mldv remote create origin s3://fresh/p >out
+	has "^bucket: made .fresh. in region .eu-central-1.$" out
+	s3 GET "/fresh?location" | has eu-central-1 -
 '
 
 check 'encryption that hinders every write is taken back' '
