@@ -364,18 +364,18 @@ static void visit_format(const struct remote *remote, mldv_finding_fn *visit,
 {
 	struct mldv_finding finding = {.topic = "remote", .text = why->text};
 	struct arena arena = {0};
+	const char *url = str_hide_password(&arena, remote->url);
 
 	if (found > 0)
-		finding.text =
-		    arena_printf(&arena, "'%s' at '%s' is an mldv remote",
-		        remote->name, remote->url);
+		finding.text = arena_printf(&arena,
+		    "'%s' at '%s' is an mldv remote", remote->name, url);
 	else if (found == 0 && remote->ops->table->read_only)
 		finding.level = MLDV_FAILURE;
 	if (found == 0)
-		finding.text = arena_printf(&arena,
-		    "there is nothing yet at '%s'%s", remote->url,
-		    finding.level == MLDV_OK ? "; the first push begins it"
-		                             : "");
+		finding.text =
+		    arena_printf(&arena, "there is nothing yet at '%s'%s", url,
+		        finding.level == MLDV_OK ? "; the first push begins it"
+		                                 : "");
 	if (found < 0)
 		finding.level = MLDV_FAILURE;
 	visit(context, &finding);

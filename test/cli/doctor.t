@@ -135,6 +135,15 @@ check 'a service that cannot be reached is a failure' '
 	has "^failure  service: cannot reach .127.0.0.1:1.: .*; check endpoint" out
 '
 
+check 'the password of an address is not shown' '
+	project
+	printf "\n[remote web]\nurl = http://me:sesame@127.0.0.1:1/x\n" >>mldv.ini
+	gives 3 mldv doctor web >out
+	cat stderr >>out
+	has "^failure  remote: " out
+	hasnt sesame out
+'
+
 check 'a role by the profile is named, its secret is not' '
 	ready
 	mkdir -p "$HOME/.aws"
