@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "mldv/data.h"
+#include "project/ignore.h"
 #include "project/partial.h"
 #include "project/unstaged.h"
 #include "project/worktree.h"
@@ -13,7 +14,8 @@
 struct removing {
 	struct mldv_project *project;
 	const struct mldv_remove *options;
-	struct strs pointers; /* removed: to be staged */
+	struct strs pointers;   /* removed: to be staged */
+	struct ignores ignores; /* lines taken away, the same */
 	struct strs *staged;
 };
 
@@ -90,7 +92,7 @@ static int remove_locked(struct removing *removing, const struct item *item,
 	}
 	if (remove_pointer(full, err) < 0)
 		goto out;
-	if (project_ignore(project, item->path, false, removing->staged, err) <
+	if (ignores_write(project, item->path, false, &removing->ignores, err) <
 	    0)
 		goto out;
 	if (trash.len > 0 && worktree_drop(project, buf_str(&trash), err) < 0)
@@ -178,7 +180,8 @@ static int find(struct mldv_project *project, const struct items *items,
 static int stage_removed(struct removing *removing, struct mldv_error *err)
 {
 	struct strs tracked = {0};
-	int ret = 0;
+	int ret = ignores_stage(removing->project, &removing->ignores, false,
+	    removing->staged, err);
 
 	for (size_t i = 0; ret >= 0 && i < removing->pointers.count; i++) {
 		const char *file = removing->pointers.items[i];
@@ -201,7 +204,11 @@ int mldv_remove(struct mldv_project *project, const struct strs *paths,
     const struct mldv_remove *options, struct strs *staged,
     struct mldv_error *err)
 {
-	struct removing removing = {project, options, {0}, staged};
+	struct removing removing = {
+	    .project = project,
+	    .options = options,
+	    .staged = staged,
+	};
 	struct mldv_error second;
 	struct items items = {0};
 	struct item item;
@@ -223,6 +230,7 @@ int mldv_remove(struct mldv_project *project, const struct strs *paths,
 		ret = -1;
 out:
 	strs_release(&removing.pointers);
+	ignores_release(&removing.ignores);
 	items_release(&items);
 	return ret;
 }
