@@ -50,7 +50,7 @@ check 'the number of arguments is checked, and the usage shown' '
 
 check 'a family of commands wants a second word' '
 	fails 2 mldv remote
-	has "add list default remove" stderr
+	has "add create list default remove" stderr
 	mldv remote -h >out
 	has "^usage: mldv remote add" out
 	has "^usage: mldv remote list" out
