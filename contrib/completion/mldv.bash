@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop du new metrics verify doctor help version'
+		words=' add repro status push pull init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop purge du new metrics verify doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note' ;;
@@ -55,6 +55,7 @@ _mldv()
 	'fsck') options=' -q --quiet --no-wait -h --help --budget --repair -r --remote --json' ;;
 	'gc') options=' -q --quiet --no-wait -h --help --delete -r --remote --exclusive --undo --json' ;;
 	'drop') options=' -q --quiet --no-wait -h --help -r --remote' ;;
+	'purge') options=' -q --quiet --no-wait -h --help --why --delete -r --remote --exclusive --json' ;;
 	'du') options=' -q --quiet --no-wait -h --help -r --remote -l --local --json' ;;
 	'new') words='stage' ;;
 	'new stage') options=' -q --quiet --no-wait -h --help -d --dep -o --out -m --metrics --git-out -p --param --cwd --desc -f --force' ;;

@@ -60,6 +60,32 @@ MLDV_CHECKED int mldv_gc_remote(struct mldv_project *project,
 MLDV_CHECKED int mldv_gc_undo(struct mldv_project *project, const char *remote,
     const struct mldv_gc *options, struct mldv_error *err);
 
+enum mldv_purged {
+	MLDV_PURGED_ITEM,    /* a revision of an item goes */
+	MLDV_PURGED_PACK,    /* a pack goes */
+	MLDV_PURGED_REWRITE, /* a new one keeps what other items need of it */
+};
+struct mldv_purge {
+	const char *why;
+	const char *remote; /* NULL: every remote */
+	bool delete;        /* else nothing is changed */
+	/* The caller has seen to it that nobody else uses the remotes. */
+	bool exclusive;
+	/* Called for each. bytes: of a pack, that are freed. */
+	void (*visit)(void *context, const char *remote, enum mldv_purged kind,
+	    const char *name, uint64_t bytes);
+	void *context;
+};
+/*
+ * Deletes from remotes, for good, what items were in any revision that this
+ * clone knows, but for what other items need; and notes there date and reason.
+ * Completes what was killed. MLDV_NO if the history is not all here;
+ * MLDV_NOT_FOUND if there never was such an item.
+ */
+MLDV_CHECKED int mldv_purge(struct mldv_project *project,
+    const struct strs *paths, const struct mldv_purge *options,
+    struct mldv_error *err);
+
 /* What a drop freed. */
 struct mldv_dropped {
 	uint64_t items;

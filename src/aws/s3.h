@@ -110,6 +110,9 @@ CHECKED int s3_delete(struct s3 *s3, const char *key, struct mldv_error *err);
  */
 CHECKED int s3_delete_until(struct s3 *s3, const char *key, const char *version,
     struct mldv_error *err);
+/* The same of all versions, markers of deletions too: nothing stays. */
+CHECKED int s3_delete_all(struct s3 *s3, const char *key,
+    struct mldv_error *err);
 /* Does the bucket keep versions? 1, or 0. */
 CHECKED int s3_keeps_versions(struct s3 *s3, struct mldv_error *err);
 

@@ -130,8 +130,8 @@ static int list_versions(struct s3 *s3, const char *key,
 	return ret;
 }
 
-/* The newest is listed first. */
-int s3_delete_until(struct s3 *s3, const char *key, const char *version,
+/* The newest is listed first. version: NULL: from that on. */
+static int delete_versions(struct s3 *s3, const char *key, const char *version,
     struct mldv_error *err)
 {
 	struct s3_versions versions = {0};
@@ -141,13 +141,24 @@ int s3_delete_until(struct s3 *s3, const char *key, const char *version,
 	do
 		ret = list_versions(s3, key, &versions, err);
 	while (ret > 0);
-	while (first < versions.ids.count &&
+	while (version && first < versions.ids.count &&
 	    strcmp(versions.ids.items[first], version) != 0)
 		first++;
 	for (size_t i = versions.ids.count; ret == 0 && i > first; i--)
 		ret = delete_one(s3, key, versions.ids.items[i - 1], err);
 	s3_versions_release(&versions);
 	return ret;
+}
+
+int s3_delete_until(struct s3 *s3, const char *key, const char *version,
+    struct mldv_error *err)
+{
+	return delete_versions(s3, key, version, err);
+}
+
+int s3_delete_all(struct s3 *s3, const char *key, struct mldv_error *err)
+{
+	return delete_versions(s3, key, NULL, err);
 }
 
 static void take_status(void *context, const char *path, struct slice text)

@@ -39,6 +39,7 @@ const struct command *const commands[] = {
     &command_fsck,
     &command_gc,
     &command_drop,
+    &command_purge,
     &command_du,
 
     &command_new_stage,

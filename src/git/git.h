@@ -148,6 +148,9 @@ struct git_search {
 	const char *suffix;
 	const char *name;
 	size_t limit;
+	/* Of commits: each text once at each path, and visit hears the path
+	 * from the root; else the name only. */
+	bool paths;
 	int (*visit)(void *context, const char *path, struct slice text,
 	    struct mldv_error *err);
 	void *context;

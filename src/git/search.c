@@ -13,6 +13,12 @@
  * that changes one file only the trees above that file are new.
  */
 
+/* path: "" for the root; NULL unless paths are asked for. */
+struct found_tree {
+	git_oid id;
+	const char *path;
+};
+
 struct search {
 	const struct git_search *what;
 	git_repository *repo;
@@ -22,7 +28,7 @@ struct search {
 	git_oid *commits; /* still to be looked at */
 	size_t commit_count;
 	size_t commit_capacity;
-	git_oid *trees; /* the same */
+	struct found_tree *trees; /* the same */
 	size_t tree_count;
 	size_t tree_capacity;
 	/* What is lacking is an error, not what Git has pruned. */
@@ -61,13 +67,39 @@ static void push_commit(struct search *search, const git_oid *id)
 	git_oid_cpy(&search->commits[search->commit_count++], id);
 }
 
-static void push_tree(struct search *search, const git_oid *id)
+/* The same, of what lies at a path, if paths are asked for. */
+static bool add_at(struct search *search, const git_oid *id, const char *path)
 {
-	if (!add_to(search, &search->seen, id))
+	size_t len = path ? strlen(path) : 0;
+	char *key;
+
+	if (!path)
+		return add_to(search, &search->seen, id);
+	key = arena_alloc(&search->arena, GIT_OID_RAWSZ + len + 1);
+	memcpy(key, id->id, GIT_OID_RAWSZ);
+	memcpy(key + GIT_OID_RAWSZ, path, len + 1);
+	return map_get(&search->seen, key, GIT_OID_RAWSZ + len) == NULL &&
+	    map_add(&search->seen, key, GIT_OID_RAWSZ + len, search);
+}
+
+static void push_tree(struct search *search, const git_oid *id,
+    const char *path)
+{
+	struct found_tree *found;
+
+	if (!add_at(search, id, path))
 		return;
 	search->trees = xgrow(search->trees, search->tree_count,
 	    &search->tree_capacity, sizeof(*search->trees));
-	git_oid_cpy(&search->trees[search->tree_count++], id);
+	found = &search->trees[search->tree_count++];
+	git_oid_cpy(&found->id, id);
+	found->path = path;
+}
+
+/* Where the search begins has the path "". */
+static const char *top(const struct search *search)
+{
+	return search->what->paths ? "" : NULL;
 }
 
 /* 0 if it is no matter that an object is not there. */
@@ -124,35 +156,52 @@ static int visit_blob(struct search *search, const git_oid *id,
 	return ret;
 }
 
-static int look_at_tree(struct search *search, const git_oid *id,
+/* An entry's path, if paths are asked for, else its name. */
+static const char *path_in(struct search *search, const struct found_tree *in,
+    const char *name)
+{
+	if (!in->path || !in->path[0])
+		return in->path ? arena_str(&search->arena, name) : name;
+	return arena_printf(&search->arena, "%s/%s", in->path, name);
+}
+
+static int look_at_entry(struct search *search, const struct found_tree *in,
+    const git_tree_entry *entry, struct mldv_error *err)
+{
+	const char *name = git_tree_entry_name(entry);
+	const git_oid *inner = git_tree_entry_id(entry);
+	const char *path;
+	bool named;
+
+	switch (git_tree_entry_type(entry)) {
+	case GIT_OBJECT_TREE:
+		push_tree(search, inner,
+		    in->path ? path_in(search, in, name) : NULL);
+		return 0;
+	case GIT_OBJECT_BLOB:
+		if (!is_wanted(search->what, name, &named))
+			return 0;
+		path = path_in(search, in, name);
+		if (!add_at(search, inner, in->path ? path : NULL))
+			return 0;
+		return visit_blob(search, inner, path, named, err);
+	default: /* a submodule's commit */
+		return 0;
+	}
+}
+
+static int look_at_tree(struct search *search, const struct found_tree *found,
     struct mldv_error *err)
 {
 	git_tree *tree;
-	int code = git_tree_lookup(&tree, search->repo, id);
+	int code = git_tree_lookup(&tree, search->repo, &found->id);
 	int ret = 0;
-	bool named;
 
 	if (code < 0)
-		return lacking(search, id, code, err);
-	for (size_t i = 0; ret == 0 && i < git_tree_entrycount(tree); i++) {
-		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
-		const char *name = git_tree_entry_name(entry);
-		const git_oid *inner = git_tree_entry_id(entry);
-
-		switch (git_tree_entry_type(entry)) {
-		case GIT_OBJECT_TREE:
-			push_tree(search, inner);
-			break;
-		case GIT_OBJECT_BLOB:
-			if (is_wanted(search->what, name, &named) &&
-			    add_to(search, &search->seen, inner))
-				ret =
-				    visit_blob(search, inner, name, named, err);
-			break;
-		default: /* a submodule's commit */
-			break;
-		}
-	}
+		return lacking(search, &found->id, code, err);
+	for (size_t i = 0; ret == 0 && i < git_tree_entrycount(tree); i++)
+		ret = look_at_entry(search, found,
+		    git_tree_entry_byindex(tree, i), err);
 	git_tree_free(tree);
 	return ret;
 }
@@ -160,9 +209,9 @@ static int look_at_tree(struct search *search, const git_oid *id,
 static int look_at_trees(struct search *search, struct mldv_error *err)
 {
 	while (search->tree_count > 0) {
-		git_oid id = search->trees[--search->tree_count];
+		struct found_tree found = search->trees[--search->tree_count];
 
-		if (look_at_tree(search, &id, err) < 0)
+		if (look_at_tree(search, &found, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -177,7 +226,7 @@ static int look_at_commit(struct search *search, const git_oid *id,
 
 	if (code < 0)
 		return lacking(search, id, code, err);
-	push_tree(search, git_commit_tree_id(commit));
+	push_tree(search, git_commit_tree_id(commit), top(search));
 	for (unsigned i = 0; !is_end && i < git_commit_parentcount(commit); i++)
 		push_commit(search, git_commit_parent_id(commit, i));
 	git_commit_free(commit);
@@ -216,7 +265,7 @@ static int push_any(struct search *search, const git_oid *id,
 	if (git_object_type(object) == GIT_OBJECT_COMMIT)
 		push_commit(search, git_object_id(object));
 	else if (git_object_type(object) == GIT_OBJECT_TREE)
-		push_tree(search, git_object_id(object));
+		push_tree(search, git_object_id(object), top(search));
 	git_object_free(object);
 	return 0;
 }

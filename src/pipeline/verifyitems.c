@@ -5,6 +5,7 @@
 #include "format/manifest.h"
 #include "pipeline/verify.h"
 #include "remote/confirm.h"
+#include "remote/purge.h"
 
 /* A pack is asked for once, however many manifests name it. */
 struct packs {
@@ -75,6 +76,22 @@ CHECKED static int check_packs(struct verify *verify, struct packs *packs,
 	return ret < 0 ? -1 : 0;
 }
 
+/* Purged, or only not there? */
+static void find_absent(struct verify *verify, const struct mldv_verified *here,
+    const struct item *item)
+{
+	struct mldv_error why;
+
+	if (remote_refuse_purged(verify->remote, &item->content, true, &why) ==
+	        0 ||
+	    why.code != MLDV_MISSING)
+		verify_find(verify, here,
+		    "it is not on the remote; run 'mldv push' in a clone that "
+		    "has it");
+	else
+		verify_find(verify, here, "%s", why.text);
+}
+
 CHECKED static int check_item(struct verify *verify, struct packs *packs,
     const struct item *item, bool there, struct mldv_error *err)
 {
@@ -84,9 +101,7 @@ CHECKED static int check_item(struct verify *verify, struct packs *packs,
 		return -1;
 	verify->found = false;
 	if (!there)
-		verify_find(verify, &here,
-		    "it is not on the remote; run 'mldv push' in a clone that "
-		    "has it");
+		find_absent(verify, &here, item);
 	else if (verify->options->packs &&
 	    check_packs(verify, packs, item, err) < 0)
 		return err_prefix(err, "'%s'", item->path);

@@ -521,6 +521,11 @@ static int dir_drop(struct ops *ops, const char *name, const char *version,
 	return ret;
 }
 
+static int dir_erase(struct ops *ops, const char *name, struct mldv_error *err)
+{
+	return dir_drop(ops, name, NULL, err);
+}
+
 static int dir_sync(struct ops *ops, struct mldv_error *err)
 {
 	struct dir *dir = (struct dir *)ops;
@@ -548,6 +553,7 @@ static const struct ops_table table = {
     .list = dir_list,
     .list_pieces = dir_list_pieces,
     .drop = dir_drop,
+    .erase = dir_erase,
     .sync = dir_sync,
 };
 

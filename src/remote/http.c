@@ -295,6 +295,11 @@ static int http_drop(struct ops *ops, const char *name, const char *version,
 	return read_only(ops, err);
 }
 
+static int http_erase(struct ops *ops, const char *name, struct mldv_error *err)
+{
+	return http_drop(ops, name, NULL, err);
+}
+
 static int http_sync(struct ops *ops, struct mldv_error *err)
 {
 	(void)ops;
@@ -316,6 +321,7 @@ static const struct ops_table table = {
     .put = http_put,
     .list = http_list,
     .drop = http_drop,
+    .erase = http_erase,
     .sync = http_sync,
 };
 

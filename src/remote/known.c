@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/pool.h"
+#include "remote/purge.h"
 
 void known_init(struct known *known, struct remote *remote)
 {
@@ -77,6 +78,8 @@ int known_add_item(struct known *known, const struct content *item,
 		    "cannot fetch it: there is no mldv remote at '%s' ('%s'); "
 		    "check the address, or push there first",
 		    remote->url, remote->name);
+	if (remote_refuse_purged(remote, item, true, err) < 0)
+		return -1;
 	return err_set(err, MLDV_MISSING,
 	    "cannot fetch it: it is not on remote '%s'; somebody who has it "
 	    "must push it",

@@ -59,6 +59,7 @@ struct ops_table {
 	/* How many threads should use it at once; 0: one a processor. */
 	unsigned threads;
 	bool read_only; /* what would change it is refused */
+	bool lockless;  /* lock and lock_all keep nobody away */
 	void (*close)(struct ops *ops);
 	/*
 	 * Called before anything is put where no file 'format' is: makes the
@@ -110,6 +111,11 @@ struct ops_table {
 	 */
 	int (*drop)(struct ops *ops, const char *name, const char *version,
 	    struct mldv_error *err);
+	/*
+	 * Everything that ever had the name, for good: every version too. That
+	 * there is none is no error.
+	 */
+	int (*erase)(struct ops *ops, const char *name, struct mldv_error *err);
 	/* Makes durable that what was put has its name, and what was removed
 	 * none. */
 	int (*sync)(struct ops *ops, struct mldv_error *err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/pool.h"
+#include "remote/purge.h"
 #include "remote/ranges.h"
 
 /* At most so many manifests are read for their packs. */
@@ -421,6 +422,10 @@ int remote_push(struct remote *remote, struct store *store,
 		*out = (struct remote_count){.nothing = true};
 		return there < 0 ? -1 : 0;
 	}
+	/* What had to go must not come back from a clone that has it still. */
+	if (!options->repair &&
+	    remote_refuse_purged(remote, item, false, err) < 0)
+		return -1;
 	push_open(&push, remote, store, item);
 	push.options = options;
 	if (walk_here(&push, err) < 0)

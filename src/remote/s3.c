@@ -234,6 +234,17 @@ static int bucket_drop(struct ops *ops, const char *name, const char *version,
 	return ret;
 }
 
+static int bucket_erase(struct ops *ops, const char *name,
+    struct mldv_error *err)
+{
+	struct bucket *bucket = (struct bucket *)ops;
+	struct arena arena = {0};
+	int ret = s3_delete_all(bucket->s3, key_of(bucket, &arena, name), err);
+
+	arena_release(&arena);
+	return ret;
+}
+
 static int bucket_sync(struct ops *ops, struct mldv_error *err)
 {
 	(void)ops;
@@ -270,6 +281,7 @@ static int bucket_examine(struct ops *ops, mldv_finding_fn *visit,
 
 static const struct ops_table table = {
     .threads = THREADS,
+    .lockless = true,
     .close = bucket_close,
     .prepare = bucket_prepare,
     .lock = bucket_lock,
@@ -281,6 +293,7 @@ static const struct ops_table table = {
     .put = bucket_put,
     .list = bucket_list,
     .drop = bucket_drop,
+    .erase = bucket_erase,
     .sync = bucket_sync,
     .create = bucket_create,
     .examine = bucket_examine,
