@@ -23,12 +23,7 @@ static const struct region_price {
 	double put;
 	double get;
 } prices[] = {
-    {"eu-central-1", 0.0245, 0.0054, 0.00043},
-    {"eu-north-1", 0.023, 0.005, 0.0004},
-    {"eu-west-1", 0.023, 0.005, 0.0004},
     {"us-east-1", 0.023, 0.005, 0.0004},
-    {"us-east-2", 0.023, 0.005, 0.0004},
-    {"us-west-2", 0.023, 0.005, 0.0004},
 };
 
 static const char *setting(const struct mldv_project *project,
