@@ -444,7 +444,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def transfer(self, head, body, rule, name):
         after = rule.get('after', 0) if rule else 0
         if name in ('reset', 'truncate', 'stall'):
-            self.wfile.write(head + body[:after])
+            # An answer without a body ends with its head.
+            whole = name == 'stall' and not body
+            self.wfile.write(head[:-2] if whole else head + body[:after])
             if name == 'reset':
                 # What was sent is to arrive before the end does.
                 time.sleep(0.05)
