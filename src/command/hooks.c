@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "command/command.h"
 #include "command/report.h"
+#include "command/transfer.h"
 
 #define REFS_LIMIT (64 << 20)
 
@@ -84,21 +85,6 @@ static int run_status(const struct context *context, const void *values,
 
 /* --- run --- */
 
-static void say_done(void *context, const struct mldv_done *done)
-{
-	const struct context *at = context;
-	struct buf line = {0};
-
-	if (done->changed == 0)
-		return;
-	show_path(at, done->path, &line);
-	buf_add_str(&line, ": ");
-	show_size(done->files, done->bytes, &line);
-	show_took(done->seconds, &line);
-	term_say(at->term, "%s", buf_str(&line));
-	buf_release(&line);
-}
-
 /* "the remote has all that these commits need: 3 items, 2 sent, 1.2 MB" */
 static void say_pushed(const struct context *context,
     const struct mldv_pre_pushed *pushed)
@@ -142,7 +128,7 @@ static int run_pre_push(const struct context *context, struct mldv_error *err)
 	struct mldv_pre_push push = {
 	    .remote = words->count > 1 ? words->items[1] : NULL,
 	    .url = words->count > 2 ? words->items[2] : NULL,
-	    .done = say_done,
+	    .done = transfer_done,
 	    .context = &at,
 	    .events = context->events,
 	};
@@ -184,7 +170,7 @@ static void say_placed(void *context, const struct mldv_done *done)
 {
 	const struct moved *moved = context;
 
-	say_done(moved->context, done);
+	transfer_done(moved->context, done);
 }
 
 static void say_moved(struct moved *moved, bool placed, bool missing)

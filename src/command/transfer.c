@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "command/report.h"
 
-static void say_done(void *context, const struct mldv_done *done)
+void transfer_done(void *context, const struct mldv_done *done)
 {
 	const struct context *at = context;
 	struct buf line = {0};
@@ -101,7 +101,7 @@ int transfer_run(const struct context *context,
 	struct strs paths = {0};
 	int ret = -1;
 
-	how.done = say_done;
+	how.done = transfer_done;
 	how.context = &at;
 	if (paths_of(context, 0, &paths, err) == 0 &&
 	    transfer(context->project, &paths, &how, &sum, err) == 0) {

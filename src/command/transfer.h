@@ -3,11 +3,14 @@
 #define COMMAND_TRANSFER_H
 
 /*
- * What push, fetch and pull have in common.
+ * What push, fetch and pull have in common, and the hooks that do the same.
  */
 
 #include "command/command.h"
 #include "mldv/remote.h"
+
+/* Says that an item was moved; the context is a struct context. */
+void transfer_done(void *context, const struct mldv_done *done);
 
 /* Calls it for the command's arguments, and says what was done: "sent". */
 CHECKED int transfer_run(const struct context *context,
