@@ -11,6 +11,20 @@ bool aws_is_good(const struct net_answer *answer)
 	return answer->status >= 200 && answer->status < 300;
 }
 
+int aws_answer_json(const struct aws_search *search,
+    const struct net_answer *answer, struct json_values *out,
+    struct mldv_error *err)
+{
+	const struct buf *body = &answer->body;
+
+	if (!aws_is_good(answer))
+		return err_set(err, MLDV_FAILED, "HTTP status %d: %s",
+		    answer->status,
+		    aws_shown(search->arena,
+		        (struct slice){buf_str(body), body->len}));
+	return json_flatten(out, search->arena, body->data, body->len, err);
+}
+
 int aws_ask(struct aws_search *search, const struct net_request *request,
     unsigned times, struct net_answer *answer, struct mldv_error *err)
 {

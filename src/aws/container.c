@@ -79,14 +79,7 @@ static int read_answer(struct aws_search *search,
 	    "Token", "Expiration"};
 	struct json_values values;
 
-	if (!aws_is_good(answer))
-		return err_set(err, MLDV_FAILED, "HTTP status %d: %s",
-		    answer->status,
-		    aws_shown(search->arena,
-		        (struct slice){buf_str(&answer->body),
-		            answer->body.len}));
-	if (json_flatten(&values, search->arena, answer->body.data,
-	        answer->body.len, err) < 0)
+	if (aws_answer_json(search, answer, &values, err) < 0)
 		return -1;
 	return aws_document_read(&values, &names, out, err);
 }

@@ -14,6 +14,7 @@
 
 #include "aws/credentials.h"
 #include "aws/profile.h"
+#include "format/json.h"
 #include "net/client.h"
 
 /* AWS's own files, as they are just now. */
@@ -117,6 +118,10 @@ CHECKED int aws_ask(struct aws_search *search,
     struct net_answer *answer, struct mldv_error *err);
 /* Is the status 2xx? */
 bool aws_is_good(const struct net_answer *answer);
+/* The JSON of an answer that is good; another is an error that shows it. */
+CHECKED int aws_answer_json(const struct aws_search *search,
+    const struct net_answer *answer, struct json_values *out,
+    struct mldv_error *err);
 /* A piece of an answer as a message may show it: one line, not long. */
 const char *aws_shown(struct arena *arena, struct slice text);
 
