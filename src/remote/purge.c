@@ -5,48 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/inner.h"
-#include "remote/ranges.h"
-#include "remote/reach.h"
+#include "remote/purgeplan.h"
 
 #define PURGED_NAME (sizeof("purged/") + OID_HEX)
-
-/* A manifest on the remote, of any project. */
-struct paper {
-	const char *name;
-	struct manifest manifest;
-	bool goes;
-	bool shares; /* names a pack that may go */
-	struct paper *next;
-};
-
-/* A pack that may go. */
-struct sheet {
-	struct oid id;
-	bool there;
-	bool goes;
-	bool renewed; /* fresh holds what is kept of it, unless it is empty */
-	uint64_t bytes;
-	struct manifest_pack fresh;
-	struct buf text; /* of the new pack */
-};
-
-struct purge {
-	struct remote *remote;
-	struct store *store;
-	const struct remote_purge *options;
-	struct arena arena;
-	struct paper *papers;
-	struct oid_set named; /* packs that any manifest names */
-	struct oid_set kept;  /* that a manifest names which stays */
-	struct oid_set suspects;
-	struct oid_set needed; /* objects that others need of those */
-	struct oid_set gone;   /* objects that only the items have */
-	struct sheet *sheets;  /* of the suspects, in the same order */
-	size_t sheet_count;
-	size_t sheet_capacity;
-	bool *noted; /* of each item: there is something to be noted of it */
-};
 
 static void purge_release(struct purge *purge)
 {
@@ -114,15 +75,6 @@ static size_t find_item(const struct purge *purge, const struct content *of)
 	return i;
 }
 
-static void suspect(struct purge *purge, const struct oid *id)
-{
-	if (!oid_set_add(&purge->suspects, id))
-		return;
-	purge->sheets = xgrow(purge->sheets, purge->sheet_count,
-	    &purge->sheet_capacity, sizeof(*purge->sheets));
-	purge->sheets[purge->sheet_count++] = (struct sheet){.id = *id};
-}
-
 /* Every manifest, of any project, must be understood. */
 static int read_paper(struct purge *purge, const char *name,
     struct mldv_error *err)
@@ -163,7 +115,7 @@ static int read_paper(struct purge *purge, const char *name,
 
 		(void)oid_set_add(&purge->named, id);
 		if (paper->goes)
-			suspect(purge, id);
+			purge_suspect(purge, id);
 		else
 			(void)oid_set_add(&purge->kept, id);
 	}
@@ -196,379 +148,17 @@ static int read_notes(struct purge *purge, struct mldv_error *err)
 		if (found < 0)
 			return -1;
 		for (size_t k = 0; found > 0 && k < purged.count; k++)
-			suspect(purge, &purged.packs[k]);
+			purge_suspect(purge, &purged.packs[k]);
 	}
 	return 0;
-}
-
-/* --- What others need --- */
-
-static int take_tree(void *context, const struct range_want *want,
-    struct slice payload, struct mldv_error *err)
-{
-	return reach_take(context, want->object, payload, err);
-}
-
-static int read_trees(void *context, struct reach *reach,
-    struct reach_object *const *trees, size_t count, struct mldv_error *err)
-{
-	const struct range_sink sink = {.context = reach, .take = take_tree};
-	struct known *known = context;
-	struct range_want *wants = xcalloc(count + 1, sizeof(*wants));
-	int ret = 0;
-
-	for (size_t i = 0; ret == 0 && i < count; i++) {
-		const struct known_place *place =
-		    known_find(known, &trees[i]->oid, true);
-
-		if (!place || place->record->chunk_list)
-			ret = err_set(err, MLDV_CORRUPT,
-			    "a tree that it needs is in none of its packs");
-		else
-			wants[i] = (struct range_want){
-			    .pack = place->pack,
-			    .record = place->record,
-			    .object = trees[i],
-			};
-	}
-	if (ret == 0)
-		ret = ranges_run(known, wants, count, &sink, err);
-	free(wants);
-	return ret;
-}
-
-struct lists {
-	struct purge *purge;
-	pthread_mutex_t mutex;
-};
-
-static int take_list(void *context, const struct range_want *want,
-    struct slice payload, struct mldv_error *err)
-{
-	struct lists *lists = context;
-	struct arena arena = {0};
-	struct chunks chunks;
-	int ret = chunks_parse(&chunks, &arena, payload.data, payload.len, err);
-
-	(void)want;
-	(void)pthread_mutex_lock(&lists->mutex);
-	for (size_t i = 0; ret == 0 && i < chunks.count; i++)
-		(void)oid_set_add(&lists->purge->needed, &chunks.items[i].oid);
-	(void)pthread_mutex_unlock(&lists->mutex);
-	arena_release(&arena);
-	return ret;
-}
-
-static int need_files(struct purge *purge, struct known *known,
-    const struct map *files, struct mldv_error *err)
-{
-	struct lists lists = {.purge = purge};
-	const struct range_sink sink = {.context = &lists, .take = take_list};
-	struct range_want *wants = xcalloc(files->count + 1, sizeof(*wants));
-	size_t count = 0;
-	int ret;
-
-	for (size_t i = 0; i < files->count; i++) {
-		const struct reach_object *file = files->entries[i].value;
-		const struct known_place *list;
-
-		(void)oid_set_add(&purge->needed, &file->oid);
-		list = known_find_list(known, &file->oid);
-		if (list && file->size > OBJECT_WHOLE_MAX)
-			wants[count++] = (struct range_want){
-			    .pack = list->pack,
-			    .record = list->record,
-			};
-	}
-	(void)pthread_mutex_init(&lists.mutex, NULL);
-	ret = ranges_run(known, wants, count, &sink, err);
-	(void)pthread_mutex_destroy(&lists.mutex);
-	free(wants);
-	return ret;
-}
-
-/* All that the item of a manifest that stays consists of. */
-static int need_item(struct purge *purge, const struct paper *paper,
-    struct mldv_error *err)
-{
-	const struct manifest *manifest = &paper->manifest;
-	struct known known;
-	struct reach reach;
-	const struct reach_source source = {
-	    .context = &known,
-	    .read = read_trees,
-	};
-	int ret;
-
-	known_init(&known, purge->remote);
-	reach_init(&reach);
-	for (size_t i = 0; i < manifest->count; i++)
-		(void)known_add(&known, &manifest->packs[i],
-		    &manifest->content);
-	ret = known_load(&known, purge->store, err);
-	if (ret == 0)
-		ret = reach_walk(&reach, &manifest->content, 1, &source, err);
-	for (size_t i = 0; ret == 0 && i < reach.trees.count; i++)
-		(void)oid_set_add(&purge->needed, reach.trees.entries[i].key);
-	if (ret == 0)
-		ret = need_files(purge, &known, &reach.files, err);
-	if (ret < 0)
-		(void)err_prefix(err, "cannot tell what '%s' needs",
-		    paper->name);
-	reach_release(&reach);
-	known_release(&known);
-	return ret;
-}
-
-static int find_needed(struct purge *purge, struct mldv_error *err)
-{
-	for (struct paper *paper = purge->papers; paper; paper = paper->next) {
-		for (size_t i = 0; !paper->goes && i < paper->manifest.count;
-		     i++)
-			paper->shares |= oid_set_has(&purge->suspects,
-			    &paper->manifest.packs[i].id);
-		if (!paper->shares)
-			continue;
-		if (remote_stopped(purge->remote, err) < 0 ||
-		    need_item(purge, paper, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* --- Packs --- */
-
-static int add_bytes(void *context, const void *data, size_t size,
-    struct mldv_error *err)
-{
-	(void)err;
-	buf_add(context, data, size);
-	return 0;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-	const struct pack_record *const *left = a;
-	const struct pack_record *const *right = b;
-
-	if ((*left)->offset != (*right)->offset)
-		return (*left)->offset < (*right)->offset ? -1 : 1;
-	return ((*left)->inner > (*right)->inner) -
-	    ((*left)->inner < (*right)->inner);
-}
-
-static int copy_records(struct pack_writer *writer, const struct buf *data,
-    const struct pack_record *const *records, size_t count,
-    struct mldv_error *err)
-{
-	struct pack_decoder *decoder = pack_decoder_open();
-	int ret = 0;
-
-	for (size_t i = 0; ret == 0 && i < count; i++) {
-		const struct pack_record *record = records[i];
-		struct slice payload;
-
-		ret = pack_decode(decoder, record, data->data + record->offset,
-		    (uint64_t)record->offset + 1, &payload, err);
-		if (ret < 0)
-			break;
-		memcpy(pack_writer_room(writer, payload.len), payload.data,
-		    payload.len);
-		ret = pack_writer_add(writer, &record->oid, payload.len,
-		    record->chunk_list, err);
-	}
-	pack_decoder_close(decoder);
-	return ret;
-}
-
-/* A pack of just what is needed of another one. */
-static int renew(struct purge *purge, struct sheet *sheet,
-    const struct pack_index *index, const struct buf *data,
-    struct mldv_error *err)
-{
-	const struct pack_record **records =
-	    xcalloc(index->count + 1, sizeof(struct pack_record *));
-	const struct pack_sink sink = {&sheet->text, add_bytes};
-	struct pack_writer *writer = pack_writer_open();
-	struct pack_info info = {0};
-	size_t count = 0;
-	int ret = 0;
-
-	for (size_t i = 0; i < index->count; i++) {
-		if (oid_set_has(&purge->needed, &index->records[i].oid))
-			records[count++] = &index->records[i];
-	}
-	if (count > 1)
-		qsort(records, count, sizeof(struct pack_record *),
-		    compare_places);
-	pack_writer_start(writer, &sink);
-	if (count > 0)
-		ret = copy_records(writer, data, records, count, err);
-	if (ret == 0 && count > 0)
-		ret = pack_writer_end(writer, &info, err);
-	pack_writer_close(writer);
-	free(records);
-	sheet->renewed = true;
-	sheet->fresh = (struct manifest_pack){
-	    .id = info.id,
-	    .bytes = info.bytes,
-	    .index = info.index,
-	    .objects = info.objects,
-	};
-	return ret;
-}
-
-/* How many of its objects others need; notes the rest. */
-static size_t count_needed(struct purge *purge, const struct pack_index *index)
-{
-	size_t needed = 0;
-
-	for (size_t i = 0; i < index->count; i++) {
-		const struct oid *oid = &index->records[i].oid;
-
-		if (oid_set_has(&purge->needed, oid))
-			needed++;
-		else
-			(void)oid_set_add(&purge->gone, oid);
-	}
-	return needed;
-}
-
-static int read_index(const struct buf *data, struct arena *arena,
-    struct pack_index *out, struct mldv_error *err)
-{
-	const uint8_t *bytes = (const uint8_t *)data->data;
-	uint32_t begin;
-	uint32_t count;
-
-	if (data->len < PACK_FOOTER_SIZE)
-		return err_set(err, MLDV_CORRUPT, "it is too short");
-	if (pack_footer_parse(bytes + data->len - PACK_FOOTER_SIZE, data->len,
-	        &begin, &count, err) < 0)
-		return -1;
-	return pack_index_parse(out, arena, bytes + begin, data->len - begin,
-	    data->len, err);
-}
-
-/* Decides about a pack that a manifest which goes names. */
-static int judge(struct purge *purge, struct sheet *sheet,
-    struct mldv_error *err)
-{
-	struct ops *ops = purge->remote->ops;
-	bool kept = oid_set_has(&purge->kept, &sheet->id);
-	char name[REMOTE_NAME];
-	struct arena arena = {0};
-	struct pack_index index;
-	struct buf data = {0};
-	struct mldv_error why;
-	int ret;
-
-	remote_pack_name(&sheet->id, name);
-	ret = ops->table->get(ops, name, PACK_LIMIT, &data, err);
-	sheet->there = ret > 0;
-	sheet->goes = !kept;
-	sheet->bytes = data.len;
-	if (ret <= 0)
-		goto out;
-	ret = read_index(&data, &arena, &index, &why);
-	if (ret == 0 && count_needed(purge, &index) < index.count && kept) {
-		sheet->goes = true;
-		ret = renew(purge, sheet, &index, &data, &why);
-		sheet->bytes -= ret == 0 ? sheet->fresh.bytes : 0;
-	}
-	/* What is damaged can go, but others cannot be given what it held. */
-	if (ret < 0 && kept) {
-		*err = why;
-		ret = err_prefix(err, "'%s' on remote '%s' is damaged", name,
-		    purge->remote->name);
-	} else {
-		ret = 0;
-	}
-	/* It is made once more when it is sent: all would be too much. */
-	buf_release(&sheet->text);
-out:
-	buf_release(&data);
-	arena_release(&arena);
-	return ret < 0 ? -1 : 0;
-}
-
-/* A pack that no manifest names may hold the same objects. */
-static int look_at_orphan(struct purge *purge, const char *name,
-    struct mldv_error *err)
-{
-	struct ops *ops = purge->remote->ops;
-	struct arena arena = {0};
-	struct pack_index index;
-	struct mldv_error ignored;
-	struct buf data = {0};
-	struct oid id;
-	bool holds = false;
-	int ret;
-
-	if (!remote_parse_pack_name(name, &id) ||
-	    oid_set_has(&purge->named, &id) ||
-	    oid_set_has(&purge->suspects, &id))
-		return 0;
-	ret = ops->table->get(ops, name, PACK_LIMIT, &data, err);
-	if (ret > 0 && read_index(&data, &arena, &index, &ignored) == 0) {
-		for (size_t i = 0; !holds && i < index.count; i++)
-			holds =
-			    oid_set_has(&purge->gone, &index.records[i].oid);
-	}
-	if (holds) {
-		suspect(purge, &id);
-		purge->sheets[purge->sheet_count - 1].goes = true;
-		purge->sheets[purge->sheet_count - 1].there = true;
-		purge->sheets[purge->sheet_count - 1].bytes = data.len;
-	}
-	buf_release(&data);
-	arena_release(&arena);
-	return ret < 0 ? -1 : 0;
-}
-
-static int find_orphans(struct purge *purge, struct mldv_error *err)
-{
-	struct ops *ops = purge->remote->ops;
-	struct strs names = {0};
-	int ret = purge->gone.count > 0
-	    ? ops->table->list(ops, "packs", &names, err)
-	    : 0;
-
-	for (size_t i = 0; ret == 0 && i < names.count; i++) {
-		ret = remote_stopped(purge->remote, err);
-		if (ret == 0)
-			ret = look_at_orphan(purge, names.items[i], err);
-	}
-	strs_release(&names);
-	return ret;
-}
-
-/* What is kept of one pack may be just another one. */
-static void keep_fresh(struct purge *purge)
-{
-	size_t at;
-
-	for (size_t i = 0; i < purge->sheet_count; i++) {
-		const struct sheet *sheet = &purge->sheets[i];
-
-		if (sheet->renewed && sheet->fresh.objects > 0 &&
-		    oid_set_find(&purge->suspects, &sheet->fresh.id, &at))
-			purge->sheets[at].goes = false;
-	}
 }
 
 static int plan(struct purge *purge, struct mldv_error *err)
 {
 	if (read_papers(purge, err) < 0 || read_notes(purge, err) < 0 ||
-	    find_needed(purge, err) < 0)
+	    purge_find_needed(purge, err) < 0)
 		return -1;
-	for (size_t i = 0; i < purge->sheet_count; i++) {
-		if (remote_stopped(purge->remote, err) < 0 ||
-		    judge(purge, &purge->sheets[i], err) < 0)
-			return -1;
-	}
-	keep_fresh(purge);
-	return find_orphans(purge, err);
+	return purge_plan_packs(purge, err);
 }
 
 static void report(const struct purge *purge)
@@ -650,8 +240,8 @@ static int put_pack(struct purge *purge, struct sheet *sheet,
 
 	remote_pack_name(&sheet->id, name);
 	ret = ops->table->get(ops, name, PACK_LIMIT, &data, err);
-	if (ret > 0 && read_index(&data, &arena, &index, err) == 0 &&
-	    renew(purge, sheet, &index, &data, err) == 0 &&
+	if (ret > 0 && purge_read_index(&data, &arena, &index, err) == 0 &&
+	    purge_renew(purge, sheet, &index, &data, err) == 0 &&
 	    oid_equal(&id, &sheet->fresh.id)) {
 		remote_pack_name(&id, name);
 		source.data = sheet->text.data;
