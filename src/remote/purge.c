@@ -347,6 +347,21 @@ static int erase_papers(struct purge *purge, struct mldv_error *err)
 }
 
 /* Also what is not there: earlier versions of it may be. */
+/* What killed pushes left may hold anything, and nobody writes meanwhile. */
+static int erase_pieces(struct purge *purge, struct mldv_error *err)
+{
+	struct ops *ops = purge->remote->ops;
+	struct strs names = {0};
+	int ret = ops->table->list_pieces
+	    ? ops->table->list_pieces(ops, &names, err)
+	    : 0;
+
+	for (size_t i = 0; ret == 0 && i < names.count; i++)
+		ret = ops->table->erase(ops, names.items[i], err);
+	strs_release(&names);
+	return ret;
+}
+
 static int erase_packs(struct purge *purge, struct mldv_error *err)
 {
 	struct ops *ops = purge->remote->ops;
@@ -373,7 +388,7 @@ static int carry_out(struct purge *purge, struct mldv_error *err)
 	if (put_notes(purge, err) < 0 || put_packs(purge, err) < 0 ||
 	    put_papers(purge, err) < 0 || erase_papers(purge, err) < 0)
 		return -1;
-	return erase_packs(purge, err);
+	return erase_pieces(purge, err) < 0 ? -1 : erase_packs(purge, err);
 }
 
 static int enter(struct remote *remote, const struct remote_purge *options,

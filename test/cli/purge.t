@@ -50,22 +50,24 @@ hold() {
 # others DIR: a fresh clone gets e from the remote, and only that.
 others() {
 	rm -rf ../q
-	git clone -q . ../q
-	(cd ../q && mldv pull e)
-	same e ../q/e
-	mldv fsck -r origin >../said
-	has "no damage found" ../said
+	git clone -q . ../q &&
+		(cd ../q && mldv pull e) &&
+		same e ../q/e &&
+		mldv fsck -r origin >../said &&
+		has "no damage found" ../said
 }
 
 # gone: nothing of d is left but what e has.
 gone() {
 	hold >../all
-	hasnt "secret" ../all
+	find ../r -name ".*" -type f >../pieces
+	grep -l "^why the contract ended$" -r ../r/purged >../notes
 	# The file of many letters too, which is cut in chunks of them.
-	hasnt "ssssssss" ../all
-	has "shared 1" ../all
-	[ "$(find ../r/purged -type f | wc -l)" -eq 2 ]
-	has "^why the contract ended$" "$(find ../r/purged -type f | head -n 1)"
+	hasnt "secret" ../all &&
+		hasnt "ssssssss" ../all &&
+		has "shared 1" ../all &&
+		same /dev/null ../pieces &&
+		[ "$(wc -l <../notes)" -eq 2 ]
 }
 
 check 'a dry run says what would go, and changes nothing' '
@@ -158,6 +160,13 @@ check 'a pack that no manifest names goes if it holds of it' '
 	hold >../all
 	hasnt "secret [1-6]" ../all
 	others
+'
+
+check 'what a killed push has left of it goes as well' '
+	start
+	echo "secret" >../r/packs/.mldv-tmp.0123456789abcdef
+	mldv purge d --why "the contract ended" --delete
+	gone
 '
 
 check 'killed at any moment it loses nothing of others, and is completed' '
