@@ -82,7 +82,7 @@ damage() {
 says() {
 	case $1 in
 	0) return 0 ;;
-	1) has "is a remote no more" "$w/said" ;;
+	1) has "is a remote no more" "$w/said" || return 1 ;;
 	3 | 4 | 5) ;;
 	*)
 		echo "status $1"

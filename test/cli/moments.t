@@ -208,14 +208,16 @@ check 'a file that grows, or is truncated, while it is read is named' '
 	refused d/f3
 	held d/f4 read mldv add d
 	: >d/f4
-	refused d/f4 && again
+	refused d/f4
+	again
 '
 
 check 'one that is removed while it is read is named' '
 	project && files
 	held d/f3 read mldv add d
 	rm d/f3
-	refused d/f3 && again
+	refused d/f3
+	again
 '
 
 check 'one that is gone, or is something else, before it is opened is named' '
@@ -230,7 +232,8 @@ check 'one that is gone, or is something else, before it is opened is named' '
 	held d openat mldv add d
 	rm d/f5 && mkfifo d/f5
 	refused d/f5
-	rm d/f5 && again
+	rm d/f5
+	again
 '
 
 check 'a file that is removed while the directory is looked at is named' '
@@ -240,7 +243,8 @@ check 'a file that is removed while the directory is looked at is named' '
 	held d newfstatat mldv add d
 	sleep 1.2
 	rm d/f5
-	refused d/f5 && again
+	refused d/f5
+	again
 '
 
 check 'one that is new meanwhile is taken or is seen afterwards' '
@@ -286,7 +290,8 @@ check 'a large file that is removed, or replaced, is named' '
 	large
 	held d $reads mldv add d
 	head -c 5000000 /dev/zero >other && mv other d
-	refused d && again
+	refused d
+	again
 '
 
 check 'while something writes a large file all the time, add says so' '
