@@ -49,8 +49,10 @@ check 'it asks the remote, and says what is not there' '
 	has "^d .* not there$" out
 	mldv push
 	mldv du >out
-	has "^d .* here, 1.00 MB shared  *6.50 MB there, 1.50 MB shared$" out
-	has "^e .* 1.50 MB there, 1.50 MB shared$" out
+	# Small files of the same pack are shared like the pack; which of two
+	# threads packs one is left to chance.
+	has "^d .* here, 1.00 MB shared  *6.50 MB there, 1.[05]0 MB shared$" out
+	has "^e .* 1.[05]0 MB there, 1.[05]0 MB shared$" out
 	has "^in all .* 6.50 MB there$" out
 	mldv du --json >out
 	near "$(number d remote)" 6500000
