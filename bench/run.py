@@ -12,6 +12,8 @@ the floors, place.py for where it is measured. The environment chooses:
     WORKLOADS    "S L", of those in data.py
     PEERS        "git-lfs restic", of those in tools.py; empty: none
     RUNS         how often each tool goes through a workload
+    ONCE_SECONDS a peer that takes longer goes through it once
+    PEER_SECONDS a peer that takes longer for a step is given up
     COUNTS       only: count system calls, measure no times
     UPDATE       1: let bench-check write check.txt
     BENCH_DIR    where data and file systems lie, build/bench if not given
@@ -35,7 +37,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESULTS = os.path.join(TOP, 'bench', 'results')
 
 # A peer that takes longer goes through a workload once.
-LONG = 120
+LONG = int(os.environ.get('ONCE_SECONDS', '120'))
 LIMIT = int(os.environ.get('PEER_SECONDS', '900'))
 
 # A million files are too many for most.
