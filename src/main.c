@@ -15,6 +15,7 @@
  *   aws/        credentials, signatures, and services as thin clients: S3
  *   remote/     objects to and from where they are shared
  *   project/    a verb each: add, checkout, status, diff, push, pull, fsck
+ *   runner/     what carries a stage out: a shell's command
  *   pipeline/   stages: the graph, what is stale and why, running it
  *   command/    one file a command: options in, text out; prints, alone
  *

@@ -37,7 +37,7 @@ files=$(find include src -name '*.[ch]' | sort)
 # shellcheck disable=SC2086 # a list of files
 awk '
 BEGIN {
-	n = split("base format store aws remote project pipeline command", order, " ")
+	n = split("base format store aws remote project runner pipeline command", order, " ")
 	for (i = 1; i <= n; i++)
 		height[order[i]] = i
 	height["git"] = height["net"] = height["store"]	# siblings

@@ -10,6 +10,7 @@
 #include "pipeline/failed.h"
 #include "project/partial.h"
 #include "project/worktree.h"
+#include "runner/runner.h"
 
 /* What finding one dep needs to know. */
 struct finding {
@@ -329,6 +330,23 @@ const struct graph_out *inputs_output(const struct plan *plan, const char *path)
 	return out;
 }
 
+/* What a file says that the runner reads by itself. */
+CHECKED static int add_runner_lines(struct plan *plan, struct step *step,
+    struct mldv_error *err)
+{
+	const struct runner *runner = runner_of(step->stage);
+	const struct runner_job job = {
+	    .project = plan->project,
+	    .stage = step->stage,
+	    .shell = plan->stages.shell,
+	    .arena = &plan->arena,
+	};
+
+	return runner->add_to_key
+	    ? runner->add_to_key(&job, &step->key.lines, err)
+	    : 0;
+}
+
 int inputs_find(struct plan *plan, struct step *step, bool looking,
     struct obstacle *obstacle, struct mldv_error *err)
 {
@@ -352,6 +370,8 @@ int inputs_find(struct plan *plan, struct step *step, bool looking,
 		    &input->content.oid, input->path);
 	}
 	key_add_stage(&step->key, stage, plan->stages.shell, plan->hasher);
+	if (add_runner_lines(plan, step, err) < 0)
+		return -1;
 	key_end(&step->key, NULL, &step->oid);
 	step->keyed = true;
 	return 1;

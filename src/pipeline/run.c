@@ -14,6 +14,7 @@
 #include "pipeline/record.h"
 #include "pipeline/watch.h"
 #include "project/worktree.h"
+#include "runner/runner.h"
 
 enum { GRACE_SECONDS = 10 };
 
@@ -28,6 +29,8 @@ struct run_job {
 	struct tempfile log;
 	bool log_failed;
 	struct record_run run;
+	const struct runner *runner;
+	struct runner_job how;
 };
 
 static void take_output(void *context, const char *data, size_t size)
@@ -51,59 +54,58 @@ static bool is_cancelled(void *context)
 	return events->cancelled && events->cancelled(events->context);
 }
 
-/* The shell's words, -c, the command. */
-static const char *const *make_arguments(struct run_job *job)
+/* What is set for every runner. */
+static void preset(struct run_job *job)
 {
-	const char *shell = job->plan->stages.shell;
-	struct slice rest = slice_of(shell);
-	const char **argv =
-	    arena_array(&job->arena, strlen(shell) + 4, sizeof *argv);
-	size_t count = 0;
-	bool more = true;
+	struct mldv_project *project = job->plan->project;
+	const struct stage *stage = job->step->stage;
+	struct runner_job *how = &job->how;
+	struct runner_dep *deps =
+	    arena_array(&job->arena, stage->dep_count, sizeof *deps);
 
-	while (more) {
-		struct slice word;
-
-		more = slice_cut(&rest, ' ', &word);
-		if (word.len > 0)
-			argv[count++] =
-			    arena_strn(&job->arena, word.data, word.len);
-	}
-	argv[count++] = "-c";
-	argv[count] = job->step->stage->cmd;
-	return argv;
-}
-
-static const char *const *make_environment(struct run_job *job)
-{
-	const char **out = arena_array(&job->arena, 4, sizeof *out);
-
-	out[0] =
-	    arena_printf(&job->arena, "MLDV_ROOT=%s", job->plan->project->root);
-	out[1] =
-	    arena_printf(&job->arena, "MLDV_STAGE=%s", job->step->stage->name);
+	for (size_t i = 0; i < stage->dep_count; i++)
+		deps[i] = (struct runner_dep){&stage->deps[i],
+		    job->step->inputs[i].content};
+	*how = (struct runner_job){
+	    .project = project,
+	    .stage = stage,
+	    .shell = job->plan->stages.shell,
+	    .deps = deps,
+	    .key = &job->step->oid,
+	    .arena = &job->arena,
+	    .dir = stage->cwd[0]
+	        ? project_absolute(project, &job->arena, stage->cwd)
+	        : project->root,
+	};
+	strs_add(&how->environment,
+	    arena_printf(&job->arena, "MLDV_ROOT=%s", project->root));
+	strs_add(&how->environment,
+	    arena_printf(&job->arena, "MLDV_STAGE=%s", stage->name));
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it */
 	if (!getenv("PYTHONUNBUFFERED"))
-		out[2] = "PYTHONUNBUFFERED=1";
+		strs_add(&how->environment, "PYTHONUNBUFFERED=1");
+}
+
+/* With the NULL that ends it. */
+static const char *const *words(struct arena *arena, const struct strs *strs)
+{
+	const char **out = arena_array(arena, strs->count + 1, sizeof *out);
+
+	for (size_t i = 0; i < strs->count; i++)
+		out[i] = strs->items[i];
 	return out;
 }
 
 CHECKED static int check_result(struct run_job *job,
     const struct proc_result *result, struct mldv_error *err)
 {
-	const char *name = job->step->stage->name;
 	struct mldv_error cause;
 
 	if (project_check(job->plan->project, &cause) < 0)
 		return err_set(err, cause.code,
-		    "interrupted; stage '%s' is as it was before", name);
-	if (result->signal != 0)
-		return err_set(err, MLDV_FAILED,
-		    "stage '%s' was killed by signal %d", name, result->signal);
-	if (result->status != 0)
-		return err_set(err, MLDV_FAILED,
-		    "stage '%s' failed with status %d", name, result->status);
-	return 0;
+		    "interrupted; stage '%s' is as it was before",
+		    job->step->stage->name);
+	return job->runner->finish(&job->how, result, err);
 }
 
 /* The journal's lock goes with it. */
@@ -124,17 +126,11 @@ CHECKED static int run_command(struct run_job *job, struct mldv_error *err)
 {
 	struct mldv_project *project = job->plan->project;
 	const struct stage *stage = job->step->stage;
-	const struct proc_options options = {
-	    .argv = make_arguments(job),
-	    .dir = stage->cwd[0]
-	        ? project_absolute(project, &job->arena, stage->cwd)
-	        : project->root,
-	    .environment = make_environment(job),
-	};
+	struct proc_options options = {0};
 	struct proc_result result;
 	struct mldv_error ignored;
 	struct proc proc;
-	double began = project_clock();
+	double began;
 
 	for (size_t i = 0; i < stage->out_count; i++) {
 		if (file_make_parents(project_absolute(project, &job->arena,
@@ -142,8 +138,15 @@ CHECKED static int run_command(struct run_job *job, struct mldv_error *err)
 		        err) < 0)
 			return -1;
 	}
+	preset(job);
+	if (job->runner->prepare(&job->how, err) < 0)
+		return err_prefix(err, "stage '%s'", stage->name);
+	options.argv = words(&job->arena, &job->how.argv);
+	options.environment = words(&job->arena, &job->how.environment);
+	options.dir = job->how.dir;
 	if (tempfile_open(&job->log, job->journal.old, 0666, &ignored) < 0)
 		job->log_failed = true;
+	began = project_clock();
 	job->run.started = (uint64_t)time(NULL);
 	if (start(job, &proc, &options, err) < 0 ||
 	    proc_wait(&proc, &result, take_output, is_cancelled, job,
@@ -364,6 +367,7 @@ int run_stage(struct plan *plan, struct step *step,
 	    .step = step,
 	    .options = options,
 	    .staged = staged,
+	    .runner = runner_of(step->stage),
 	};
 	double began = project_clock();
 	int ret = run_and_commit(&job, err);
@@ -373,6 +377,8 @@ int run_stage(struct plan *plan, struct step *step,
 	tempfile_release(&job.log);
 	lock_release(&job.journal.running);
 	watch_release(&job.watch);
+	strs_release(&job.how.argv);
+	strs_release(&job.how.environment);
 	arena_release(&job.arena);
 	return ret;
 }

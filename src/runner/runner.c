@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/runner.h"
+
+const struct runner *runner_of(const struct stage *stage)
+{
+	(void)stage;
+	return &runner_shell;
+}
+
+int runner_check_result(struct runner_job *job,
+    const struct proc_result *result, struct mldv_error *err)
+{
+	const char *name = job->stage->name;
+
+	if (result->signal != 0)
+		return err_set(err, MLDV_FAILED,
+		    "stage '%s' was killed by signal %d", name, result->signal);
+	if (result->status != 0)
+		return err_set(err, MLDV_FAILED,
+		    "stage '%s' failed with status %d", name, result->status);
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RUNNER_RUNNER_H
+#define RUNNER_RUNNER_H
+
+/*
+ * What carries a stage out: `run =` in mldv.ini.
+ *
+ * A runner is always a local process. Stages that run elsewhere run this very
+ * program again with a hidden command, which submits, waits, copies the logs
+ * to its standard output and fetches the results. So whoever schedules knows
+ * only processes: how many at once, for how long, what they print, and how
+ * they are interrupted is the same for all.
+ */
+
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/strs.h"
+#include "format/kind.h"
+#include "format/stages.h"
+#include "project/project.h"
+
+/* One dep, as it was when the key was made. */
+struct runner_dep {
+	const struct stage_dep *dep;
+	struct content content;
+};
+
+/* One stage that is going to run, or runs. */
+struct runner_job {
+	struct mldv_project *project;
+	const struct stage *stage;
+	const char *shell;             /* [pipeline] shell */
+	const struct runner_dep *deps; /* in the order of stage->deps */
+	const struct oid *key;         /* NULL while it is being made */
+	struct arena *arena;           /* lives as long as the job */
+	/* An empty directory of its own, absolute, gone when the job is. */
+	const char *temp;
+
+	/*
+	 * How to start the process: preset, for prepare to change or add to.
+	 * The environment is NAME=value, put over the inherited one, of two
+	 * with one name the later; dir is absolute.
+	 */
+	struct strs argv;
+	struct strs environment;
+	const char *dir;
+	uint64_t timeout; /* seconds; 0: none */
+	void *state;      /* the runner's own */
+};
+
+struct runner {
+	const char *name; /* as in `run =` and in the key */
+	unsigned version; /* of what it promises a stage; in the key */
+	/*
+	 * Adds the lines to the key that the stage alone does not say: what a
+	 * file contains that only this runner reads. NULL: there are none.
+	 */
+	int (*add_to_key)(const struct runner_job *job, struct strs *lines,
+	    struct mldv_error *err);
+	/*
+	 * Fills in how to start it. The stage's inputs are in place, its
+	 * outputs are not, and the directories above them are there.
+	 */
+	int (*prepare)(struct runner_job *job, struct mldv_error *err);
+	/*
+	 * After it ended, and was not interrupted: moves the results to where
+	 * the outputs are to be. Anything but success is an error that says
+	 * why the stage failed.
+	 */
+	int (*finish)(struct runner_job *job, const struct proc_result *result,
+	    struct mldv_error *err);
+};
+
+extern const struct runner runner_shell;
+
+/* Who carries the stage out. */
+const struct runner *runner_of(const struct stage *stage);
+
+/*
+ * What most runners say in finish: an error if the process was killed, or
+ * ended with another status than 0.
+ */
+CHECKED int runner_check_result(struct runner_job *job,
+    const struct proc_result *result, struct mldv_error *err);
+
+#endif
