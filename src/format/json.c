@@ -5,7 +5,195 @@
 
 #include <jansson.h>
 
+#include "base/strs.h"
 #include "format/value.h"
+
+static const json_t *inside(const struct json *value)
+{
+	return (const json_t *)value;
+}
+
+static struct json *outside(json_t *value)
+{
+	return (struct json *)value;
+}
+
+static size_t string_len(struct slice text)
+{
+	size_t i = 1;
+
+	while (i < text.len && text.data[i] != '"')
+		i += text.data[i] == '\\' ? 2 : 1;
+	return i < text.len ? i + 1 : text.len;
+}
+
+static size_t word_len(struct slice text)
+{
+	static const char part[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	    "+-.";
+	size_t i = 0;
+
+	while (i < text.len && text.data[i] && strchr(part, text.data[i]))
+		i++;
+	return i;
+}
+
+static bool is_python(struct slice word)
+{
+	if (slice_is(word, "NaN") || slice_is(word, "Infinity") ||
+	    slice_is(word, "-Infinity"))
+		return true;
+	if (word.len <= 18)
+		return false;
+	for (size_t i = 0; i < word.len; i++) {
+		if ((word.data[i] < '0' || word.data[i] > '9') &&
+		    (i > 0 || word.data[i] != '-'))
+			return false;
+	}
+	return true;
+}
+
+static void make_strict(struct slice text, struct buf *out)
+{
+	while (text.len > 0) {
+		struct slice token = {text.data, 1};
+
+		if (text.data[0] == '"')
+			token.len = string_len(text);
+		else if (word_len(text) > 0)
+			token.len = word_len(text);
+		if (token.data[0] != '"' && is_python(token))
+			buf_add_str(out, "null");
+		else
+			buf_add(out, token.data, token.len);
+		text.data += token.len;
+		text.len -= token.len;
+	}
+}
+
+int json_open(struct json **out, struct slice text, size_t limit,
+    enum json_dialect dialect, struct mldv_error *err)
+{
+	struct buf strict = {0};
+	json_error_t cause;
+	json_t *root;
+
+	if (text.len > limit)
+		return err_set(err, MLDV_FAILED, "larger than %zu MiB",
+		    limit >> 20);
+	if (dialect == JSON_OF_PYTHON) {
+		make_strict(text, &strict);
+		text = (struct slice){strict.data, strict.len};
+	}
+	root = json_loadb(text.data ? text.data : "", text.len,
+	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &cause);
+	buf_release(&strict);
+	if (!root)
+		return err_set(err, MLDV_FAILED, "line %d: not JSON: %s",
+		    cause.line, cause.text);
+	*out = outside(root);
+	return 0;
+}
+
+void json_close(struct json *root)
+{
+	json_decref((json_t *)root);
+}
+
+bool json_is_map(const struct json *value)
+{
+	return json_is_object(inside(value));
+}
+
+bool json_is_list(const struct json *value)
+{
+	return json_is_array(inside(value));
+}
+
+struct json *json_member(const struct json *map, const char *name)
+{
+	return outside(json_object_get(inside(map), name));
+}
+
+void json_names(struct json *map, struct strs *out)
+{
+	const char *name;
+	json_t *member;
+
+	json_object_foreach(inside(map), name, member) strs_add(out, name);
+	strs_sort(out);
+}
+
+size_t json_len(const struct json *list)
+{
+	return json_array_size(inside(list));
+}
+
+struct json *json_item(const struct json *list, size_t i)
+{
+	return outside(json_array_get(inside(list), i));
+}
+
+bool json_slice(const struct json *value, struct slice *out)
+{
+	if (!json_is_string(inside(value)))
+		return false;
+	out->data = json_string_value(inside(value));
+	out->len = json_string_length(inside(value));
+	return true;
+}
+
+const char *json_str(const struct json *value)
+{
+	struct slice text;
+
+	if (!json_slice(value, &text) || memchr(text.data, '\0', text.len))
+		return NULL;
+	return text.data;
+}
+
+bool json_whole(const struct json *value, int64_t *out)
+{
+	if (!json_is_integer(inside(value)))
+		return false;
+	*out = json_integer_value(inside(value));
+	return true;
+}
+
+bool json_yes(const struct json *value)
+{
+	return json_is_true(inside(value));
+}
+
+void json_add_text(struct buf *out, struct slice text)
+{
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		if (c == '"' || c == '\\')
+			buf_add_char(out, '\\');
+		if (c < 0x20)
+			buf_printf(out, "\\u%04x", c);
+		else
+			buf_add_char(out, (char)c);
+	}
+	buf_add_char(out, '"');
+}
+
+static int add_piece(const char *piece, size_t size, void *out)
+{
+	buf_add(out, piece, size);
+	return 0;
+}
+
+void json_add(struct buf *out, const struct json *value)
+{
+	if (value)
+		(void)json_dump_callback(inside(value), add_piece, out,
+		    JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+}
 
 #define DEPTH_LIMIT 64
 #define NAME_LIMIT  1024

@@ -7,8 +7,49 @@
  * with dots. The home of jansson.
  */
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/mem.h"
 #include "base/str.h"
+
+struct strs;
+
+/*
+ * A value in a document, borrowed from it. NULL is what is not there: asked
+ * for its members, it has none, so that paths can be walked without a check
+ * at each step.
+ */
+struct json;
+
+/*
+ * Reads a document: give it to json_close. JSON_OF_PYTHON takes what Python
+ * writes and JSON lacks (NaN, Infinity, integers beyond 64 bits) for null.
+ */
+enum json_dialect { JSON_STRICTLY, JSON_OF_PYTHON };
+CHECKED int json_open(struct json **out, struct slice text, size_t limit,
+    enum json_dialect dialect, struct mldv_error *err);
+void json_close(struct json *root);
+
+bool json_is_map(const struct json *value);
+bool json_is_list(const struct json *value);
+struct json *json_member(const struct json *map, const char *name);
+/* The names in a map, sorted. */
+void json_names(struct json *map, struct strs *out);
+size_t json_len(const struct json *list);
+struct json *json_item(const struct json *list, size_t i);
+/* A text, which may hold NUL bytes; false for anything else. */
+bool json_slice(const struct json *value, struct slice *out);
+/* The same as a string; NULL for anything else, or with a NUL in it. */
+const char *json_str(const struct json *value);
+bool json_whole(const struct json *value, int64_t *out);
+/* Is it the literal true? */
+bool json_yes(const struct json *value);
+
+/* Appends a text with its quotes; control characters are escaped. */
+void json_add_text(struct buf *out, struct slice text);
+/* Appends a value without white space, names sorted. */
+void json_add(struct buf *out, const struct json *value);
 
 #define JSON_LIMIT (16 << 20)
 
