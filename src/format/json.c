@@ -118,10 +118,11 @@ struct json *json_member(const struct json *map, const char *name)
 
 void json_names(struct json *map, struct strs *out)
 {
-	const char *name;
-	json_t *member;
+	json_t *object = (json_t *)map;
 
-	json_object_foreach(inside(map), name, member) strs_add(out, name);
+	for (void *at = json_object_iter(object); at;
+	     at = json_object_iter_next(object, at))
+		strs_add(out, json_object_iter_key(at));
 	strs_sort(out);
 }
 
