@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/xml.h"
+#include "format/json.h"
 
 /* Cuts what is too long, and keeps out what is not for a terminal. */
 static void set(char *out, size_t room, struct slice text)
@@ -55,6 +56,41 @@ void aws_refusal_read(struct aws_refusal *out, const struct net_answer *answer)
 		set(out->request, sizeof(out->request), header);
 }
 
+static void set_text(char *out, size_t room, const char *text)
+{
+	if (text)
+		set(out, room, slice_of(text));
+}
+
+void aws_refusal_read_json(struct aws_refusal *out,
+    const struct net_answer *answer)
+{
+	struct slice request = net_header(answer, "x-amzn-requestid");
+	struct mldv_error ignored;
+	struct json_t *doc = NULL;
+	const char *type;
+	const char *mark;
+	const char *text;
+
+	*out = (struct aws_refusal){.status = answer->status};
+	set(out->request, sizeof(out->request), request);
+	if (jsondoc_open(&doc, answer->body.data, answer->body.len, &ignored) <
+	    0)
+		return;
+	type = jsondoc_text(jsondoc_get(doc, "__type"));
+	if (type) {
+		mark = strrchr(type, '#');
+		type = mark ? mark + 1 : type;
+		set(out->code, sizeof(out->code),
+		    (struct slice){type, strcspn(type, ":")});
+	}
+	text = jsondoc_text(jsondoc_get(doc, "message"));
+	if (!text)
+		text = jsondoc_text(jsondoc_get(doc, "Message"));
+	set_text(out->message, sizeof(out->message), text);
+	jsondoc_close(doc);
+}
+
 static bool is_one_of(const char *code, const char *const *codes)
 {
 	for (; *codes; codes++) {
@@ -95,7 +131,8 @@ enum aws_verdict aws_judge(const struct aws_refusal *refusal)
 	    "RequestExpired", "RequestInTheFuture", NULL};
 	static const char *const expired[] = {"ExpiredToken",
 	    "ExpiredTokenException", "InvalidToken", "InvalidAccessKeyId",
-	    "TokenRefreshRequired", NULL};
+	    "TokenRefreshRequired", "UnrecognizedClientException",
+	    "InvalidClientTokenId", NULL};
 
 	if (is_moved(refusal))
 		return AWS_MOVED;

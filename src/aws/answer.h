@@ -25,6 +25,13 @@ struct aws_refusal {
  */
 void aws_refusal_read(struct aws_refusal *out, const struct net_answer *answer);
 
+/*
+ * The same of a service that speaks JSON: "__type" after its '#' and before a
+ * ':', "message" or "Message" (botocore 1.43's BaseJSONParser).
+ */
+void aws_refusal_read_json(struct aws_refusal *out,
+    const struct net_answer *answer);
+
 enum aws_verdict {
 	AWS_FINAL,   /* it will say the same again */
 	AWS_AGAIN,   /* worth repeating after a while */

@@ -335,3 +335,111 @@ out:
 	json_decref(root);
 	return ret;
 }
+
+int jsondoc_open(struct json_t **out, const char *text, size_t len,
+    struct mldv_error *err)
+{
+	json_error_t cause;
+
+	if (len > JSON_LIMIT)
+		return err_set(err, MLDV_FAILED, "larger than %d MiB",
+		    JSON_LIMIT >> 20);
+	*out = json_loadb(text ? text : "", len,
+	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &cause);
+	if (!*out)
+		return err_set(err, MLDV_FAILED, "line %d: not JSON: %s",
+		    cause.line, cause.text);
+	return 0;
+}
+
+void jsondoc_close(struct json_t *doc)
+{
+	json_decref(doc);
+}
+
+enum jsondoc_kind jsondoc_kind(const struct json_t *node)
+{
+	static const enum jsondoc_kind kinds[] = {
+	    [JSON_OBJECT] = JSONDOC_OBJECT,
+	    [JSON_ARRAY] = JSONDOC_ARRAY,
+	    [JSON_STRING] = JSONDOC_TEXT,
+	    [JSON_INTEGER] = JSONDOC_INTEGER,
+	    [JSON_REAL] = JSONDOC_REAL,
+	    [JSON_TRUE] = JSONDOC_BOOL,
+	    [JSON_FALSE] = JSONDOC_BOOL,
+	    [JSON_NULL] = JSONDOC_NULL,
+	};
+
+	return node ? kinds[json_typeof(node)] : JSONDOC_NONE;
+}
+
+struct json_t *jsondoc_get(const struct json_t *from, const char *path)
+{
+	struct json_t *node = NULL;
+	struct slice rest = slice_of(path);
+	bool more = true;
+
+	while (more && from) {
+		char name[NAME_LIMIT];
+		struct slice word;
+		uint64_t i;
+
+		more = slice_cut(&rest, '.', &word);
+		if (word.len >= sizeof name)
+			return NULL;
+		memcpy(name, word.data, word.len);
+		name[word.len] = '\0';
+		if (!json_is_array(from))
+			node = json_object_get(from, name);
+		else if (slice_number(word, &i))
+			node = json_array_get(from, (size_t)i);
+		else
+			node = NULL;
+		from = node;
+	}
+	return from ? node : NULL;
+}
+
+size_t jsondoc_count(const struct json_t *node)
+{
+	return json_array_size(node);
+}
+
+struct json_t *jsondoc_at(const struct json_t *node, size_t i)
+{
+	return json_array_get(node, i);
+}
+
+const char *jsondoc_text(const struct json_t *node)
+{
+	return json_string_value(node);
+}
+
+bool jsondoc_number(const struct json_t *node, double *out)
+{
+	if (!json_is_number(node))
+		return false;
+	*out = json_number_value(node);
+	return true;
+}
+
+int64_t jsondoc_integer(const struct json_t *node)
+{
+	return json_integer_value(node);
+}
+
+bool jsondoc_yes(const struct json_t *node)
+{
+	return json_is_true(node);
+}
+
+void jsondoc_each(struct json_t *node,
+    void (*visit)(void *context, const char *name, struct json_t *value),
+    void *context)
+{
+	void *at = json_is_object(node) ? json_object_iter(node) : NULL;
+
+	for (; at; at = json_object_iter_next(node, at))
+		visit(context, json_object_iter_key(at),
+		    json_object_iter_value(at));
+}

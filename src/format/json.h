@@ -3,8 +3,8 @@
 #define FORMAT_JSON_H
 
 /*
- * Numbers and texts out of a metrics file: nested objects flattened to names
- * with dots. The home of jansson.
+ * Reading JSON: numbers and texts out of a metrics file, nested objects
+ * flattened to names with dots; or a document as it is. The home of jansson.
  */
 
 #include <stdbool.h>
@@ -68,5 +68,43 @@ struct json_values {
 /* Arrays are skipped but for their length ("confusion.length"). */
 CHECKED int json_flatten(struct json_values *out, struct arena *arena,
     const char *text, size_t len, struct mldv_error *err);
+
+/*
+ * A document, whatever its nesting. What is borrowed from it lives as long.
+ * Every function takes NULL for what is not there.
+ */
+struct json_t;
+/* A text, a number or the like may be a document, too. */
+CHECKED int jsondoc_open(struct json_t **out, const char *text, size_t len,
+    struct mldv_error *err);
+void jsondoc_close(struct json_t *doc);
+enum jsondoc_kind {
+	JSONDOC_NONE, /* not there */
+	JSONDOC_NULL,
+	JSONDOC_BOOL,
+	JSONDOC_INTEGER,
+	JSONDOC_REAL,
+	JSONDOC_TEXT,
+	JSONDOC_ARRAY,
+	JSONDOC_OBJECT,
+};
+enum jsondoc_kind jsondoc_kind(const struct json_t *node);
+/* By names with dots, and numbers for an array's elements: "tasks.0.arn". */
+struct json_t *jsondoc_get(const struct json_t *from, const char *path);
+/* Of an array's elements; 0 of anything else. */
+size_t jsondoc_count(const struct json_t *node);
+struct json_t *jsondoc_at(const struct json_t *node, size_t i);
+/* NULL unless it is a text. */
+const char *jsondoc_text(const struct json_t *node);
+/* False unless it is a number; true and false are none. */
+bool jsondoc_number(const struct json_t *node, double *out);
+/* 0 unless it is a whole number. */
+int64_t jsondoc_integer(const struct json_t *node);
+/* Is it true? */
+bool jsondoc_yes(const struct json_t *node);
+/* Visits an object's members, in the order of the document. */
+void jsondoc_each(struct json_t *node,
+    void (*visit)(void *context, const char *name, struct json_t *value),
+    void *context);
 
 #endif

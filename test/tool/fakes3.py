@@ -21,6 +21,7 @@ it. The config is JSON, with everything optional:
     instance   {"role", "region", "broken"}    for /latest/...
     sso        {"account", "role", "tokens": [], "refresh_token"}
     github     {"token"}
+    services   {...}: SageMaker, ECS and CloudWatch Logs: fakesagemaker.py
 
 fakefault.py has the fault script. The log has one JSON object for a request.
 What a test changes while it runs, it changes by POST to /_fake/:
@@ -32,6 +33,8 @@ What a test changes while it runs, it changes by POST to /_fake/:
     deny       {"key": ACCESS KEY, "actions": [...]}
     corrupt    {"bucket", "key"}: a byte of the object is another
     buckets    {NAME: {...}}: makes them
+    jobs       what happens to the next jobs: fakesagemaker.py
+    lose       {"pages": COUNT}: so many pages of logs come empty
 """
 
 import argparse
@@ -54,8 +57,9 @@ import time
 from urllib.parse import unquote_to_bytes
 
 import sigv4
-from fakefault import Script
+from fakefault import ANSWERS, Script
 from fakeiam import Identities, Refusal
+from fakesagemaker import Fault, Services
 from fakestore import Answer, Bucket, Error, Request, Store
 
 BODY_LIMIT = 1 << 30
@@ -76,6 +80,7 @@ class Fake:
         self.make_buckets(config.get('buckets', {}))
         self.script = Script()
         self.lock, self.count = threading.Lock(), 0
+        self.services = Services(self, config.get('services', {}))
 
     def now(self):
         return time.time() + self.offset
@@ -107,6 +112,10 @@ class Fake:
             self.offset = value['offset']
         elif what == 'buckets':
             self.make_buckets(value)
+        elif what == 'jobs':
+            self.services.faults = value
+        elif what == 'lose':
+            self.services.logs.lost = value['pages']
         elif what == 'deny':
             users[value['key']]['deny'] = value['actions']
         elif what == 'expire':
@@ -300,7 +309,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def one(self, incoming, entry):
         fake, headers = self.server.fake, incoming.headers
-        operation = (fake.identities.operation(incoming.method, incoming.path)
+        operation = (fake.services.operation(headers)
+                     or fake.identities.operation(incoming.method,
+                                                  incoming.path)
                      or incoming.s3().operation)
         entry.update(op=operation, bucket=incoming.bucket, key=incoming.key)
         for name in ('range', 'if-none-match', 'if-match', 'host',
@@ -328,12 +339,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if rule and rule.name in ('whole', 'elsewhere'):
             self.bend_range(rule, headers)
         if rule and rule.replaces() and not rule.get('done'):
-            answer = rule.answer(fake.region)
+            answer = self.bent(rule, headers)
         else:
             answer = self.answer(incoming, entry)
             if rule and rule.replaces():
-                answer = rule.answer(fake.region)
+                answer = self.bent(rule, headers)
         self.send(answer, rule, entry)
+
+    def bent(self, rule, headers):
+        """What a rule answers, as the service would say it."""
+        if self.server.fake.services.operation(headers) and \
+                rule.name in ANSWERS:
+            return Fault(*ANSWERS[rule.name]).answer()
+        return rule.answer(self.server.fake.region)
 
     @staticmethod
     def bend_range(rule, headers):
@@ -347,6 +365,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, incoming, entry):
         fake = self.server.fake
+        if 'x-amz-target' in incoming.headers:
+            answer = fake.services.serve(incoming)
+            entry['body'] = incoming.body.decode('utf-8', 'replace')
+            if answer.status != 200:
+                entry['error'] = answer.body.decode()
+            return answer
         try:
             answer = fake.identities.serve(
                 incoming.method, incoming.path, incoming.query,

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "format/json.h"
+#include "format/jsonout.h"
 
 static void flatten(struct json_values *out, struct arena *arena,
     const char *text)
@@ -141,9 +142,57 @@ static void refuses_what_is_too_deep_or_too_long(void **state)
 	arena_release(&arena);
 }
 
+static void a_document_is_read_by_paths(void **state)
+{
+	const char *text = "{\"a\":{\"b\":[1,{\"c\":\"x\"},true]},\"d\":0.5}";
+	struct mldv_error err;
+	struct json_t *doc = NULL;
+	double number = 0;
+
+	(void)state;
+	assert_int_equal(jsondoc_open(&doc, text, strlen(text), &err), 0);
+	assert_string_equal(jsondoc_text(jsondoc_get(doc, "a.b.1.c")), "x");
+	assert_int_equal(jsondoc_count(jsondoc_get(doc, "a.b")), 3);
+	assert_true(jsondoc_yes(jsondoc_get(doc, "a.b.2")));
+	assert_true(jsondoc_number(jsondoc_get(doc, "d"), &number));
+	assert_true(number > 0.4 && number < 0.6);
+	assert_false(jsondoc_number(jsondoc_get(doc, "a.b.2"), &number));
+	assert_int_equal(jsondoc_integer(jsondoc_get(doc, "a.b.0")), 1);
+	assert_null(jsondoc_get(doc, "a.x.c"));
+	assert_null(jsondoc_get(doc, "a.b.3"));
+	assert_null(jsondoc_get(doc, "a.b.x"));
+	assert_null(jsondoc_text(jsondoc_get(doc, "a.x")));
+	assert_int_equal(jsondoc_kind(jsondoc_get(doc, "a.x")), JSONDOC_NONE);
+	assert_int_equal(jsondoc_kind(jsondoc_get(doc, "d")), JSONDOC_REAL);
+	jsondoc_close(doc);
+}
+
+static void what_is_written_is_ascii(void **state)
+{
+	struct buf out = {0};
+	struct jsonout json = {.out = &out};
+
+	(void)state;
+	jsonout_begin(&json, NULL, '{');
+	jsonout_text(&json, "a\"", "\xc3\xa9\xf0\x9f\x98\x80\n\x01\xff\xc3");
+	jsonout_count(&json, "n", 7);
+	jsonout_begin(&json, "l", '[');
+	jsonout_bool(&json, NULL, true);
+	jsonout_text(&json, NULL, NULL);
+	jsonout_raw(&json, NULL, "{}");
+	jsonout_end(&json, ']');
+	jsonout_end(&json, '}');
+	assert_string_equal(buf_str(&out),
+	    "{\"a\\\"\":\"\\u00e9\\ud83d\\ude00\\n\\u0001\\ufffd\\ufffd"
+	    "\",\"n\":7,\"l\":[true,null,{}]}");
+	buf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_document_is_read_by_paths),
+	    cmocka_unit_test(what_is_written_is_ascii),
 	    cmocka_unit_test(flattens_objects_in_their_order),
 	    cmocka_unit_test(skips_arrays_but_for_their_length),
 	    cmocka_unit_test(an_empty_object_has_no_values),
