@@ -7,7 +7,7 @@
 static bool is_pipeline(struct slice word)
 {
 	return slice_is(word, "pipeline") || slice_is(word, "params") ||
-	    slice_is(word, "stage");
+	    slice_is(word, "stage") || slice_is(word, "pool");
 }
 
 /* The first word of every section there is, also of the pipeline's. */
@@ -17,13 +17,15 @@ static void section_words(struct strs *out)
 		strs_add_n(out, k->name, strcspn(k->name, "."));
 	strs_add(out, "pipeline");
 	strs_add(out, "params");
+	strs_add(out, "pool");
 	strs_add(out, "stage");
 	strs_unique(out);
 }
 
 static bool takes_name(struct slice word)
 {
-	return slice_is(word, "remote") || slice_is(word, "stage");
+	return slice_is(word, "remote") || slice_is(word, "stage") ||
+	    slice_is(word, "pool");
 }
 
 CHECKED static int unknown_section(const struct ini *ini,

@@ -49,7 +49,8 @@ static size_t gap(struct slice text)
 CHECKED static int refuse_lone_space(const struct items *items,
     const struct item *item, struct mldv_error *err)
 {
-	static const char *const options[] = {"kind=", "git=", NULL};
+	static const char *const options[] = {"kind=", "git=", "channel=",
+	    "from=", NULL};
 	struct slice rest = item->text;
 
 	for (; rest.len > 0; rest.data++, rest.len--) {

@@ -20,6 +20,87 @@ static void add_text(struct buf *line, const char *word, const char *text)
 	lines_add_path(line, text, strlen(text));
 }
 
+static void add_single(struct key *key, const char *word, const char *text)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "%s ", word);
+	add_text(&line, "", text);
+	add(key, &line);
+	buf_release(&line);
+}
+
+static void add_digest(struct key *key, const char *word, const struct oid *oid,
+    const char *text)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "%s ", word);
+	lines_add_oid(&line, oid);
+	add_text(&line, " ", text);
+	add(key, &line);
+	buf_release(&line);
+}
+
+void key_add_env(struct key *key, const char *name, const char *value)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "env %s %s", name, value ? "=" : "unset");
+	if (value)
+		add_text(&line, "", value);
+	add(key, &line);
+	buf_release(&line);
+}
+
+void key_add_probe(struct key *key, const struct oid *output,
+    const char *command)
+{
+	add_digest(key, "probe", output, command);
+}
+
+void key_add_notebook(struct key *key, const struct oid *oid, const char *path)
+{
+	add_digest(key, "nb", oid, path);
+}
+
+void key_add_image(struct key *key, const char *image)
+{
+	add_single(key, "image", image);
+}
+
+/* A path is a text of its own type: it is said from the working directory. */
+static void add_injected(struct key *key, const struct stage_inject *inject)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "inject %s %s ",
+	    inject->is_path ? "path" : value_type_name(inject->value.type),
+	    inject->name);
+	add_text(&line, "",
+	    inject->is_path ? inject->value.text : inject->value.canonical);
+	add(key, &line);
+	buf_release(&line);
+}
+
+/* What is not in the key of a stage that does not use it. */
+static void add_optional(struct key *key, const struct stage *stage)
+{
+	for (size_t i = 0; i < stage->env_count; i++) {
+		if (stage->env[i].value)
+			key_add_env(key, stage->env[i].name,
+			    stage->env[i].value);
+	}
+	for (size_t i = 0; i < stage->inject_count; i++)
+		add_injected(key, &stage->inject[i]);
+	if (stage->kernel)
+		add_single(key, "kernel", stage->kernel);
+	if (stage->entry)
+		add_single(key, "entry", stage->entry);
+	if (stage->salt)
+		add_single(key, "salt", stage->salt);
+}
+
 void key_add_stage(struct key *key, const struct stage *stage,
     const char *shell, struct hasher *hasher)
 {
@@ -44,10 +125,11 @@ void key_add_stage(struct key *key, const struct stage *stage,
 		add_text(&line, "", param->value.canonical);
 		add(key, &line);
 	}
-	buf_add_str(&line, "runner shell 1");
+	buf_printf(&line, "runner %s 1", runner_name(stage->run));
 	add(key, &line);
-	add_text(&line, "shell ", shell);
-	add(key, &line);
+	if (stage->cmd[0])
+		add_single(key, "shell", shell);
+	add_optional(key, stage);
 	buf_release(&line);
 }
 
@@ -61,6 +143,15 @@ void key_add_dep(struct key *key, enum kind kind, const struct oid *oid,
 	add_text(&line, " ", path);
 	add(key, &line);
 	buf_release(&line);
+}
+
+void key_add_input(struct key *key, const struct stage_dep *dep, enum kind kind,
+    const struct oid *oid)
+{
+	if (dep->envlock)
+		add_digest(key, "envlock", oid, dep->path);
+	else
+		key_add_dep(key, kind, oid, dep->path);
 }
 
 void key_end(struct key *key, struct buf *out, struct oid *oid)
@@ -84,15 +175,6 @@ void key_release(struct key *key)
 	strs_release(&key->lines);
 }
 
-/* Which lines there must be just one of. */
-enum single { SINGLE_CMD, SINGLE_CWD, SINGLE_RUNNER, SINGLE_SHELL, SINGLES };
-static const char *const single_words[SINGLES] = {
-    "cmd",
-    "cwd",
-    "runner",
-    "shell",
-};
-
 static bool type_of(struct slice word, enum value_type *out)
 {
 	for (int i = VALUE_BOOL; i <= VALUE_LIST; i++) {
@@ -101,6 +183,16 @@ static bool type_of(struct slice word, enum value_type *out)
 			return true;
 	}
 	return false;
+}
+
+CHECKED static int check_value(struct lines *lines, enum value_type type,
+    struct slice name, struct slice value, struct mldv_error *err)
+{
+	if (!value_is_canonical(type, value.data))
+		return lines_error(lines, err,
+		    "the value of '%.*s' is not written as %s is",
+		    (int)name.len, name.data, value_type_name(type));
+	return 0;
 }
 
 CHECKED static int check_param(struct lines *lines, struct arena *arena,
@@ -120,11 +212,7 @@ CHECKED static int check_param(struct lines *lines, struct arena *arena,
 		    word.len < 40 ? (int)word.len : 40, word.data);
 	if (!ini_is_key(name))
 		return lines_error(lines, err, "a parameter has no such name");
-	if (!value_is_canonical(type, value.data))
-		return lines_error(lines, err,
-		    "the value of '%.*s' is not written as %s is",
-		    (int)name.len, name.data, value_type_name(type));
-	return 0;
+	return check_value(lines, type, name, value, err);
 }
 
 CHECKED static int check_path(struct lines *lines, struct arena *arena,
@@ -157,45 +245,135 @@ CHECKED static int check_dep(struct lines *lines, struct arena *arena,
 	return check_path(lines, arena, err);
 }
 
-/* A line of which there is one. */
-CHECKED static int check_single(struct lines *lines, struct arena *arena,
-    enum single which, struct mldv_error *err)
+CHECKED static int check_inject(struct lines *lines, struct arena *arena,
+    struct mldv_error *err)
 {
-	struct slice rest;
+	struct slice word;
+	struct slice name;
+	struct slice value;
+	enum value_type type;
+
+	if (lines_word(lines, &word, err) < 0 ||
+	    lines_word(lines, &name, err) < 0 ||
+	    lines_path(lines, arena, &value, err) < 0)
+		return -1;
+	if (slice_is(word, "path") && items_is_path(value.data))
+		return 0;
+	if (!type_of(word, &type))
+		return lines_error(lines, err,
+		    "'%.*s' is not a type, or no path inside the repository",
+		    word.len < 40 ? (int)word.len : 40, word.data);
+	return check_value(lines, type, name, value, err);
+}
+
+CHECKED static int check_env(struct lines *lines, struct arena *arena,
+    struct mldv_error *err)
+{
+	struct slice name;
+	struct slice value;
+
+	if (lines_word(lines, &name, err) < 0 ||
+	    lines_path(lines, arena, &value, err) < 0)
+		return -1;
+	if (value.data[0] != '=' && !slice_is(value, "unset"))
+		return lines_error(lines, err,
+		    "'%.*s' is neither unset nor has a value after '='",
+		    name.len < 40 ? (int)name.len : 40, name.data);
+	return 0;
+}
+
+/* An oid, and a path of the repository. */
+CHECKED static int check_digest(struct lines *lines, struct arena *arena,
+    struct mldv_error *err)
+{
 	struct oid oid;
 
-	if (which == SINGLE_CWD && !slice_is(lines->line, "."))
-		return check_path(lines, arena, err);
-	if (which != SINGLE_CMD)
-		return lines_path(lines, arena, &rest, err);
+	if (lines_oid(lines, &oid, err) < 0)
+		return -1;
+	return check_path(lines, arena, err);
+}
+
+CHECKED static int check_probe(struct lines *lines, struct arena *arena,
+    struct mldv_error *err)
+{
+	struct slice command;
+	struct oid oid;
+
+	if (lines_oid(lines, &oid, err) < 0)
+		return -1;
+	return lines_path(lines, arena, &command, err);
+}
+
+CHECKED static int check_cmd(struct lines *lines, struct arena *arena,
+    struct mldv_error *err)
+{
+	struct oid oid;
+
+	(void)arena;
 	if (lines_oid(lines, &oid, err) < 0)
 		return -1;
 	return lines_end(lines, err);
 }
 
+CHECKED static int check_cwd(struct lines *lines, struct arena *arena,
+    struct mldv_error *err)
+{
+	if (slice_is(lines->line, "."))
+		return 0;
+	return check_path(lines, arena, err);
+}
+
+CHECKED static int check_text(struct lines *lines, struct arena *arena,
+    struct mldv_error *err)
+{
+	struct slice text;
+
+	return lines_path(lines, arena, &text, err);
+}
+
+static const struct word {
+	const char *name;
+	bool needed;
+	bool single;
+	int (*check)(struct lines *lines, struct arena *arena,
+	    struct mldv_error *err);
+} words[] = {
+    {"cmd", true, true, check_cmd},
+    {"cwd", true, true, check_cwd},
+    {"dep", false, false, check_dep},
+    {"entry", false, true, check_text},
+    {"env", false, false, check_env},
+    {"envlock", false, false, check_digest},
+    {"image", false, true, check_text},
+    {"inject", false, false, check_inject},
+    {"kernel", false, true, check_text},
+    {"nb", false, false, check_digest},
+    {"out", false, false, check_path},
+    {"param", false, false, check_param},
+    {"probe", false, false, check_probe},
+    {"runner", true, true, check_text},
+    {"salt", false, true, check_text},
+    {"shell", false, true, check_text},
+};
+#define WORDS (sizeof words / sizeof words[0])
+
 /* Checks the line but for its order. */
 CHECKED static int check_line(struct lines *lines, struct arena *arena,
-    bool seen[SINGLES], struct mldv_error *err)
+    bool seen[WORDS], struct mldv_error *err)
 {
 	struct slice word;
 
 	if (lines_word(lines, &word, err) < 0)
 		return -1;
-	for (size_t i = 0; i < SINGLES; i++) {
-		if (!slice_is(word, single_words[i]))
+	for (size_t i = 0; i < WORDS; i++) {
+		if (!slice_is(word, words[i].name))
 			continue;
-		if (seen[i])
+		if (words[i].single && seen[i])
 			return lines_error(lines, err, "a second '%s'",
-			    single_words[i]);
+			    words[i].name);
 		seen[i] = true;
-		return check_single(lines, arena, (enum single)i, err);
+		return words[i].check(lines, arena, err);
 	}
-	if (slice_is(word, "dep"))
-		return check_dep(lines, arena, err);
-	if (slice_is(word, "param"))
-		return check_param(lines, arena, err);
-	if (slice_is(word, "out"))
-		return check_path(lines, arena, err);
 	return lines_error(lines, err,
 	    "'%.*s' is not known here; a newer mldv may know it",
 	    word.len < 40 ? (int)word.len : 40, word.data);
@@ -207,7 +385,7 @@ CHECKED static int read_lines(struct key *key, struct lines *lines,
 {
 	struct arena arena = {0};
 	struct slice before = {0};
-	bool seen[SINGLES] = {false};
+	bool seen[WORDS] = {false};
 	int more;
 
 	while ((more = lines_next(lines, err)) > 0) {
@@ -225,10 +403,10 @@ CHECKED static int read_lines(struct key *key, struct lines *lines,
 		before = line;
 		strs_add_n(&key->lines, line.data, line.len);
 	}
-	for (size_t i = 0; more == 0 && i < SINGLES; i++) {
-		if (!seen[i])
+	for (size_t i = 0; more == 0 && i < WORDS; i++) {
+		if (words[i].needed && !seen[i])
 			more = lines_error(lines, err, "'%s' is missing",
-			    single_words[i]);
+			    words[i].name);
 	}
 	arena_release(&arena);
 	return more;

@@ -7,14 +7,43 @@
 #include "format/lines.h"
 
 /* A parameter comes first: its value is in the command, too. */
-enum topic { TOPIC_PARAM, TOPIC_CMD, TOPIC_DEP, TOPIC_OUT, TOPIC_REST };
+enum topic {
+	TOPIC_PARAM,
+	TOPIC_INJECT,
+	TOPIC_ENV,
+	TOPIC_CMD,
+	TOPIC_DEP,
+	TOPIC_OUT,
+	TOPIC_REST,
+};
 /* A line divided into what it is about and what it says. */
 struct fact {
 	enum topic topic;
 	struct slice word;
 	struct slice name;
-	struct slice value; /* of a param: type, space, canonical value */
+	struct slice value;
 };
+
+/* "<type> <name> <canonical value>" */
+static void divide_value(struct slice rest, struct fact *fact)
+{
+	struct slice type;
+
+	(void)slice_cut(&rest, ' ', &type);
+	(void)slice_cut(&rest, ' ', &fact->name);
+	fact->value = rest;
+	/* Which is what stands between the two. */
+	fact->word = type;
+}
+
+/* What stands behind the first skip bytes is what the line is about. */
+static void divide_at(struct slice rest, size_t skip, struct fact *fact)
+{
+	if (rest.len < skip)
+		skip = 0;
+	fact->value = (struct slice){rest.data, skip};
+	fact->name = (struct slice){rest.data + skip, rest.len - skip};
+}
 
 static struct fact fact_of(const char *line)
 {
@@ -27,20 +56,24 @@ static struct fact fact_of(const char *line)
 		fact.name = rest;
 	} else if (slice_is(fact.word, "dep")) {
 		/* The path stands behind the letter and the oid. */
-		size_t skip = rest.len < OID_HEX + 3 ? 0 : OID_HEX + 3;
-
 		fact.topic = TOPIC_DEP;
-		fact.value = (struct slice){rest.data, skip};
-		fact.name = (struct slice){rest.data + skip, rest.len - skip};
+		divide_at(rest, OID_HEX + 3, &fact);
+	} else if (slice_is(fact.word, "nb")) {
+		fact.topic = TOPIC_DEP;
+		divide_at(rest, OID_HEX + 1, &fact);
+	} else if (slice_is(fact.word, "envlock") ||
+	    slice_is(fact.word, "probe")) {
+		divide_at(rest, OID_HEX + 1, &fact);
 	} else if (slice_is(fact.word, "param")) {
-		struct slice type;
-
 		fact.topic = TOPIC_PARAM;
-		(void)slice_cut(&rest, ' ', &type);
+		divide_value(rest, &fact);
+	} else if (slice_is(fact.word, "inject")) {
+		fact.topic = TOPIC_INJECT;
+		divide_value(rest, &fact);
+	} else if (slice_is(fact.word, "env")) {
+		fact.topic = TOPIC_ENV;
 		(void)slice_cut(&rest, ' ', &fact.name);
 		fact.value = rest;
-		/* Which is what stands between the two. */
-		fact.word = type;
 	} else {
 		fact.value = rest;
 		if (slice_is(fact.word, "cmd"))
@@ -49,13 +82,18 @@ static struct fact fact_of(const char *line)
 	return fact;
 }
 
+static bool has_type(const struct fact *fact)
+{
+	return fact->topic == TOPIC_PARAM || fact->topic == TOPIC_INJECT;
+}
+
 static int compare_names(const struct fact *a, const struct fact *b)
 {
 	int order;
 
 	if (a->topic != b->topic)
 		return a->topic < b->topic ? -1 : 1;
-	if (a->topic == TOPIC_PARAM)
+	if (has_type(a))
 		return slice_compare(a->name, b->name);
 	order = slice_compare(a->word, b->word);
 	return order != 0 ? order : slice_compare(a->name, b->name);
@@ -106,6 +144,21 @@ static void show_value(const struct fact *fact, bool with_type, struct buf *out)
 	buf_release(&plain);
 }
 
+/* "unset", or the value without its '='. */
+static void show_variable(const struct fact *fact, struct buf *out)
+{
+	struct slice value = fact->value;
+
+	if (slice_starts(value, "=")) {
+		value.data++;
+		value.len--;
+	}
+	if (value.len == 0)
+		buf_add_str(out, "\"\"");
+	else
+		show_name(value, out);
+}
+
 static void show_param(const struct fact *old, const struct fact *new,
     struct buf *out)
 {
@@ -128,8 +181,9 @@ static void show_param(const struct fact *old, const struct fact *new,
 static void show_difference(const struct fact *fact, const struct fact *old,
     const struct fact *new, struct buf *out)
 {
-	if (fact->topic == TOPIC_PARAM)
-		buf_add_str(out, "param");
+	if (has_type(fact))
+		buf_add_str(out,
+		    fact->topic == TOPIC_PARAM ? "param" : "inject");
 	else
 		buf_add(out, fact->word.data, fact->word.len);
 	if (fact->name.len > 0) {
@@ -140,9 +194,14 @@ static void show_difference(const struct fact *fact, const struct fact *old,
 		buf_add_str(out, " added");
 	else if (!new)
 		buf_add_str(out, " removed");
-	else if (fact->topic == TOPIC_PARAM)
+	else if (has_type(fact))
 		show_param(old, new, out);
-	else
+	else if (fact->topic == TOPIC_ENV) {
+		buf_add_char(out, ' ');
+		show_variable(old, out);
+		buf_add_str(out, " -> ");
+		show_variable(new, out);
+	} else
 		buf_add_str(out, " changed");
 }
 

@@ -22,8 +22,7 @@ static bool is_later(struct slice text, const char **what)
 	return false;
 }
 
-/* Interpolates and cleans an item's path. */
-CHECKED static int read_path(struct stage_reader *r, const struct item *item,
+int stage_read_path(struct stage_reader *r, unsigned line, struct slice given,
     const char **out, struct mldv_error *err)
 {
 	struct buf text = {0};
@@ -31,21 +30,20 @@ CHECKED static int read_path(struct stage_reader *r, const struct item *item,
 	int ret = -1;
 
 	r->in.shell = false;
-	if (is_later(item->text, &what)) {
-		(void)ini_error(r->ini, item->line, err,
+	if (is_later(given, &what)) {
+		(void)ini_error(r->ini, line, err,
 		    "this version of mldv does not know '%s…'; write './%s…' "
 		    "if it is a path",
 		    what, what);
 		goto out;
 	}
-	if (interpolate(&r->in, item->line, item->text, &text, err) < 0 ||
-	    items_path(r->ini, r->arena, item->line, buf_str(&text), out, err) <
-	        0)
+	if (interpolate(&r->in, line, given, &text, err) < 0 ||
+	    items_path(r->ini, r->arena, line, buf_str(&text), out, err) < 0)
 		goto out;
 	if ((*out)[0] == '\0') {
-		(void)ini_error(r->ini, item->line, err,
-		    "'%.*s' is the whole repository", (int)item->text.len,
-		    item->text.data);
+		(void)ini_error(r->ini, line, err,
+		    "'%.*s' is the whole repository", (int)given.len,
+		    given.data);
 		goto out;
 	}
 	ret = 0;
@@ -54,28 +52,64 @@ out:
 	return ret;
 }
 
+/* The value of an option; quotes around it are not part of it. */
+static const char *option_text(const struct stage_reader *r, struct slice value)
+{
+	return arena_strn(r->arena, value.data, value.len);
+}
+
+CHECKED static int read_dep_options(struct stage_reader *r,
+    const struct items *items, struct item *item, struct stage_dep *out,
+    struct mldv_error *err)
+{
+	struct slice key;
+	struct slice value;
+	int more;
+
+	while ((more = items_option(items, item, &key, &value, err)) > 0) {
+		if (!slice_is(key, "channel"))
+			return ini_error(r->ini, item->line, err,
+			    "unknown option '%.*s' of a dep; only channel= is "
+			    "known",
+			    (int)key.len, key.data);
+		if (!ini_is_name(value))
+			return ini_error(r->ini, item->line, err,
+			    "'channel=%.*s' is not a name made of A-Z a-z 0-9 "
+			    ". _ -",
+			    (int)value.len, value.data);
+		out->channel = option_text(r, value);
+	}
+	return more;
+}
+
+void stage_add_dep(struct stage_reader *r, const struct stage_dep *dep,
+    unsigned line)
+{
+	r->deps =
+	    xgrow(r->deps, r->dep_count, &r->dep_capacity, sizeof *r->deps);
+	r->deps[r->dep_count++] =
+	    (struct place){dep->path, r->stage->name, line};
+	r->dep_options = xgrow(r->dep_options, r->dep_option_count,
+	    &r->dep_option_capacity, sizeof *r->dep_options);
+	r->dep_options[r->dep_option_count++] = *dep;
+}
+
 int stage_read_deps(struct stage_reader *r, const struct ini_entry *entry,
     struct mldv_error *err)
 {
 	struct items items;
 	struct item item;
-	const char *path;
 	int more;
 
 	items_start(&items, r->ini, entry);
 	while ((more = items_next(&items, &item, err)) > 0) {
-		if (item.options.len > 0)
-			return ini_error(r->ini, item.line, err,
-			    "'%.*s' stands two spaces behind '%.*s', but a "
-			    "dep has no options in this version of mldv",
-			    (int)item.options.len, item.options.data,
-			    (int)item.text.len, item.text.data);
-		if (read_path(r, &item, &path, err) < 0)
+		struct stage_dep dep = {0};
+
+		if (stage_read_path(r, item.line, item.text, &dep.path, err) <
+		        0 ||
+		    read_dep_options(r, &items, &item, &dep, err) < 0)
 			return -1;
-		r->deps = xgrow(r->deps, r->dep_count, &r->dep_capacity,
-		    sizeof *r->deps);
-		r->deps[r->dep_count++] =
-		    (struct place){path, r->stage->name, item.line};
+		stage_add_dep(r, &dep, item.line);
 	}
 	return more;
 }
@@ -88,7 +122,7 @@ static bool ends_with(const char *text, const char *end)
 	return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-CHECKED static int check_out(const struct stage_reader *r, unsigned line,
+int stage_check_out(const struct stage_reader *r, unsigned line,
     const char *path, struct mldv_error *err)
 {
 	if (strcmp(path, "mldv.ini") == 0 || strcmp(path, "mldv.lock") == 0 ||
@@ -101,35 +135,87 @@ CHECKED static int check_out(const struct stage_reader *r, unsigned line,
 	return 0;
 }
 
+/* The options whose value is any text. */
+static const char **text_option(struct stage_out *out, struct slice key)
+{
+	if (slice_is(key, "from"))
+		return &out->from;
+	if (slice_is(key, "x"))
+		return &out->x;
+	if (slice_is(key, "y"))
+		return &out->y;
+	if (slice_is(key, "layout"))
+		return &out->layout;
+	if (slice_is(key, "title"))
+		return &out->title;
+	return NULL;
+}
+
+static bool read_kind(struct slice value, enum out_kind *out)
+{
+	static const char *const kinds[] = {
+	    [OUT_PLAIN] = "plain",
+	    [OUT_METRICS] = "metrics",
+	    [OUT_PLOT] = "plot",
+	    [OUT_NOTEBOOK] = "notebook",
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (slice_is(value, kinds[i])) {
+			*out = (enum out_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+CHECKED static int unknown_option(const struct stage_reader *r, unsigned line,
+    struct slice key, struct mldv_error *err)
+{
+	static const char *const known[] = {"from", "git", "kind", "layout",
+	    "title", "x", "y", NULL};
+	const char *word = arena_strn(r->arena, key.data, key.len);
+	const char *nearest =
+	    key.len < INI_NAME ? str_nearest(word, known) : NULL;
+
+	return ini_error(r->ini, line, err, "unknown option '%s'%s%s%s", word,
+	    NEAREST(nearest));
+}
+
 CHECKED static int read_option(const struct stage_reader *r, unsigned line,
     struct slice key, struct slice value, struct stage_out *out,
     struct mldv_error *err)
 {
-	static const char *const known[] = {"git", "kind", NULL};
-	const char *word = arena_strn(r->arena, key.data, key.len);
-	const char *nearest;
+	const char **text = text_option(out, key);
 
+	if (text && value.len > 0) {
+		*text = option_text(r, value);
+		return 0;
+	}
 	if (slice_is(key, "git") &&
 	    (slice_is(value, "yes") || slice_is(value, "no"))) {
 		out->git = slice_is(value, "yes");
 		return 0;
 	}
-	if (slice_is(key, "kind") && slice_is(value, "metrics"))
-		out->kind = OUT_METRICS;
-	else if (slice_is(key, "kind") && slice_is(value, "plot"))
-		out->kind = OUT_PLOT;
-	else if (slice_is(key, "kind") && slice_is(value, "plain"))
-		out->kind = OUT_PLAIN;
-	else if (slice_is(key, "kind") || slice_is(key, "git"))
-		return ini_error(r->ini, line, err, "'%s=%.*s': %s", word,
-		    (int)value.len, value.data,
-		    slice_is(key, "git") ? "it can be yes or no"
-		                         : "it can be metrics, plot or plain");
-	else {
-		nearest = key.len < INI_NAME ? str_nearest(word, known) : NULL;
-		return ini_error(r->ini, line, err, "unknown option '%s'%s%s%s",
-		    word, NEAREST(nearest));
-	}
+	if (slice_is(key, "kind") && read_kind(value, &out->kind))
+		return 0;
+	if (text || slice_is(key, "kind") || slice_is(key, "git"))
+		return ini_error(r->ini, line, err, "'%.*s=%.*s': %s",
+		    (int)key.len, key.data, (int)value.len, value.data,
+		    text ? "it is empty"
+		        : slice_is(key, "git")
+		        ? "it can be yes or no"
+		        : "it can be metrics, plot, notebook or plain");
+	return unknown_option(r, line, key, err);
+}
+
+CHECKED static int check_options(const struct stage_reader *r, unsigned line,
+    const struct stage_out *out, struct mldv_error *err)
+{
+	if (out->kind != OUT_PLOT &&
+	    (out->x || out->y || out->layout || out->title))
+		return ini_error(r->ini, line, err,
+		    "x=, y=, layout= and title= need kind=plot");
 	return 0;
 }
 
@@ -148,15 +234,15 @@ int stage_read_outs(struct stage_reader *r, const struct ini_entry *entry,
 		unsigned line = item.line;
 		int option;
 
-		if (read_path(r, &item, &out.path, err) < 0 ||
-		    check_out(r, line, out.path, err) < 0)
+		if (stage_read_path(r, line, item.text, &out.path, err) < 0 ||
+		    stage_check_out(r, line, out.path, err) < 0)
 			return -1;
 		while ((option = items_option(&items, &item, &key, &value,
 		            err)) > 0) {
 			if (read_option(r, line, key, value, &out, err) < 0)
 				return -1;
 		}
-		if (option < 0)
+		if (option < 0 || check_options(r, line, &out, err) < 0)
 			return -1;
 		r->outs = xgrow(r->outs, r->out_count, &r->out_capacity,
 		    sizeof *r->outs);

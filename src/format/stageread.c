@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "format/stageread.h"
+#include "format/stagekeys.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "format/items.h"
 
 /*
@@ -107,45 +108,19 @@ CHECKED static int read_cwd(struct stage_reader *r,
 	return ret;
 }
 
-CHECKED static int read_yes(const struct stage_reader *r,
-    const struct ini_entry *entry, bool *out, struct mldv_error *err)
-{
-	*out = strcmp(entry->value, "yes") == 0;
-	if (!*out && strcmp(entry->value, "no") != 0)
-		return ini_error(r->ini, entry->line, err,
-		    "'%s' cannot be '%s', only yes or no", entry->key,
-		    entry->value);
-	return 0;
-}
-
 CHECKED static int read_frozen(struct stage_reader *r,
     const struct ini_entry *entry, struct mldv_error *err)
 {
-	return read_yes(r, entry, &r->stage->frozen, err);
+	return stage_read_yes(r, entry, &r->stage->frozen, err);
 }
 
 CHECKED static int read_always(struct stage_reader *r,
     const struct ini_entry *entry, struct mldv_error *err)
 {
-	return read_yes(r, entry, &r->stage->always, err);
+	return stage_read_yes(r, entry, &r->stage->always, err);
 }
 
-CHECKED static int read_run(struct stage_reader *r,
-    const struct ini_entry *entry, struct mldv_error *err)
-{
-	if (strcmp(entry->value, "shell") == 0)
-		return 0;
-	return ini_error(r->ini, entry->line, err,
-	    "this version of mldv can only do run = shell, not '%s'",
-	    entry->value);
-}
-
-static const struct {
-	const char *name;
-	bool many; /* may have several lines */
-	int (*read)(struct stage_reader *r, const struct ini_entry *entry,
-	    struct mldv_error *err);
-} keys[] = {
+static const struct stage_key own_keys[] = {
     {"always", false, read_always},
     {"cmd", true, read_cmd},
     {"cwd", false, read_cwd},
@@ -154,17 +129,45 @@ static const struct {
     {"frozen", false, read_frozen},
     {"outs", true, stage_read_outs},
     {"params", true, read_params},
-    {"run", false, read_run},
+    {NULL, false, NULL},
 };
-#define KEYS (sizeof keys / sizeof keys[0])
 
-static bool is_key(struct slice word)
+static const struct stage_key *find_key(struct slice word)
 {
-	for (size_t i = 0; i < KEYS; i++) {
-		if (slice_is(word, keys[i].name))
-			return true;
+	for (const struct stage_key *key = own_keys; key->name; key++) {
+		if (slice_is(word, key->name))
+			return key;
 	}
-	return false;
+	for (const struct stage_key *key = stage_keys; key->name; key++) {
+		if (slice_is(word, key->name))
+			return key;
+	}
+	return NULL;
+}
+
+static const char *nearest_key(struct arena *arena, const char *word)
+{
+	const struct stage_key *tables[] = {own_keys, stage_keys};
+	const char **names;
+	size_t count = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		for (const struct stage_key *k = tables[i]; k->name; k++)
+			count++;
+	}
+	names = arena_array(arena, count + 1, sizeof *names);
+	count = 0;
+	for (size_t i = 0; i < 2; i++) {
+		for (const struct stage_key *k = tables[i]; k->name; k++)
+			names[count++] = k->name;
+	}
+	return str_nearest(word, names);
+}
+
+/* Its lines may look like keys. */
+static bool is_free(const char *key)
+{
+	return strcmp(key, "cmd") == 0 || strcmp(key, "inject") == 0;
 }
 
 static int refuse_indented_key(const struct stage_reader *r,
@@ -182,8 +185,8 @@ static int refuse_indented_key(const struct stage_reader *r,
 			continue;
 		spaced = slice_trim(word).len < word.len || rest.len == 0 ||
 		    rest.data[0] == ' ' || rest.data[0] == '\t';
-		if (is_key(slice_trim(word)) &&
-		    (spaced || strcmp(entry->key, "cmd") != 0))
+		if (find_key(slice_trim(word)) &&
+		    (spaced || !is_free(entry->key)))
 			return ini_error(r->ini, line, err,
 			    "'%.*s =' is indented, so it would be part of "
 			    "'%s'; keys begin in the first column",
@@ -195,23 +198,20 @@ static int refuse_indented_key(const struct stage_reader *r,
 CHECKED static int read_entry(struct stage_reader *r,
     const struct ini_entry *entry, struct mldv_error *err)
 {
-	const char *names[KEYS + 1] = {NULL};
+	const struct stage_key *key = find_key(slice_of(entry->key));
 	const char *nearest;
 
-	for (size_t i = 0; i < KEYS; i++) {
-		names[i] = keys[i].name;
-		if (strcmp(entry->key, keys[i].name) != 0)
-			continue;
-		if (entry->line_count > 1 && !keys[i].many)
-			return ini_error(r->ini, entry->lines[1], err,
-			    "'%s' has one line; keys begin in the first "
-			    "column",
-			    entry->key);
-		if (refuse_indented_key(r, entry, err) < 0)
-			return -1;
-		return keys[i].read(r, entry, err);
-	}
-	nearest = str_nearest(entry->key, names);
+	if (key && entry->line_count > 1 && !key->many)
+		return ini_error(r->ini, entry->lines[1], err,
+		    "'%s' has one line; keys begin in the first column",
+		    entry->key);
+	if (key && refuse_indented_key(r, entry, err) < 0)
+		return -1;
+	if (key)
+		return key->read(r, entry, err);
+	if (stage_is_setting(entry->key))
+		return stage_read_setting(r, entry, err);
+	nearest = nearest_key(r->arena, entry->key);
 	return ini_error(r->ini, entry->line, err,
 	    "unknown key '%s' in [stage %s]%s%s%s", entry->key, r->stage->name,
 	    NEAREST(nearest));
@@ -265,6 +265,14 @@ CHECKED static int check_paths(struct stage_reader *r, struct mldv_error *err)
 	return check_deps(r, outs, count, err);
 }
 
+static int dep_by_path(const void *a, const void *b)
+{
+	const struct stage_dep *left = a;
+	const struct stage_dep *right = b;
+
+	return strcmp(left->path, right->path);
+}
+
 static int out_by_path(const void *a, const void *b)
 {
 	const struct stage_out *left = a;
@@ -281,15 +289,54 @@ static int param_by_place(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
+static bool is_named(const struct stage_reader *r, const char *path)
+{
+	for (size_t i = 0; i < r->dep_option_count; i++) {
+		if (strcmp(r->dep_options[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What holds for all stages does not for the one that makes it. */
+static bool is_made_here(const struct stage_reader *r, const char *path)
+{
+	if (r->stage->envlock.items != r->common.envlock.items)
+		return false;
+	for (size_t i = 0; i < r->option_count; i++) {
+		if (path_inside(path, r->options[i].path))
+			return true;
+	}
+	return false;
+}
+
+/* A file that says what the environment is, is read like any dep. */
+static void add_envlocks(struct stage_reader *r)
+{
+	for (size_t i = 0; i < r->stage->envlock.count; i++) {
+		const struct stage_dep dep = {
+		    .path = r->stage->envlock.items[i],
+		    .envlock = true,
+		};
+
+		if (!is_named(r, dep.path) && !is_made_here(r, dep.path))
+			stage_add_dep(r, &dep, r->stage->line);
+	}
+}
+
 /* Copies what was gathered into the stage. */
 static void fill_stage(struct stage_reader *r)
 {
 	struct stage *stage = r->stage;
 	struct interpolation *in = &r->in;
 
-	stage->deps = arena_array(r->arena, r->dep_count, sizeof *stage->deps);
-	for (size_t i = 0; i < r->dep_count; i++)
-		stage->deps[stage->dep_count++].path = r->deps[i].path;
+	stage->deps =
+	    arena_array(r->arena, r->dep_option_count, sizeof *stage->deps);
+	for (size_t i = 0; i < r->dep_option_count; i++)
+		stage->deps[stage->dep_count++] = r->dep_options[i];
+	if (stage->dep_count > 1)
+		qsort(stage->deps, stage->dep_count, sizeof *stage->deps,
+		    dep_by_path);
 	stage->outs =
 	    arena_array(r->arena, r->option_count, sizeof *stage->outs);
 	for (size_t i = 0; i < r->option_count; i++)
@@ -314,31 +361,35 @@ int stage_read(struct stage_reader *r, const struct ini_section *section,
 {
 	const char *name = strchr(section->name, ' ') + 1;
 
-	*out = (struct stage){.name = name, .line = section->line, .cwd = ""};
+	*out = (struct stage){
+	    .name = name,
+	    .base = name,
+	    .line = section->line,
+	    .cwd = "",
+	    .cpus = 1,
+	};
 	r->stage = out;
 	r->dep_count = 0;
+	r->dep_option_count = 0;
 	r->option_count = 0;
 	r->first_out = r->out_count;
-	r->in.ini = r->ini;
-	r->in.arena = r->arena;
-	r->in.stages = r->stages;
-	r->in.pipeline = r->pipeline;
 	r->in.used_count = 0;
 	for (const struct ini_entry *e = section->entries; e; e = e->next) {
 		if (read_entry(r, e, err) < 0)
 			return -1;
 	}
-	if (!out->cmd || out->cmd[0] == '\0')
-		return ini_error(r->ini, section->line, err,
-		    "stage '%s' has no cmd", name);
+	if (stage_end_keys(r, section, err) < 0)
+		return -1;
 	if (out->frozen && out->always)
 		return ini_error(r->ini, section->line, err,
 		    "stage '%s' is both frozen, never to run, and always to "
 		    "run",
 		    name);
+	add_envlocks(r);
 	if (check_paths(r, err) < 0)
 		return -1;
 	fill_stage(r);
+	stage_find_paths(out, r->arena);
 	return 0;
 }
 
@@ -346,6 +397,7 @@ void stage_reader_release(struct stage_reader *r)
 {
 	free(r->outs);
 	free(r->deps);
+	free(r->dep_options);
 	free(r->options);
 	interpolation_release(&r->in);
 }

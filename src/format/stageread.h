@@ -22,12 +22,16 @@ struct stage_reader {
 	struct place *outs;    /* of all stages so far */
 	size_t out_count;
 	size_t out_capacity;
+	struct stage common; /* what [pipeline] says for all stages */
 	/* Of the stage that is being read. */
 	struct stage *stage;
 	struct interpolation in;
 	struct place *deps;
 	size_t dep_count;
 	size_t dep_capacity;
+	struct stage_dep *dep_options; /* as many, in the order of the file */
+	size_t dep_option_count;
+	size_t dep_option_capacity;
 	size_t first_out;
 	struct stage_out *options; /* as many as outs from first_out on */
 	size_t option_count;
@@ -42,6 +46,17 @@ CHECKED int stage_read_deps(struct stage_reader *r,
     const struct ini_entry *entry, struct mldv_error *err);
 CHECKED int stage_read_outs(struct stage_reader *r,
     const struct ini_entry *entry, struct mldv_error *err);
+/* Adds a dep that stands on that line. */
+void stage_add_dep(struct stage_reader *r, const struct stage_dep *dep,
+    unsigned line);
+/* Interpolates and cleans a path; the root itself is refused. */
+CHECKED int stage_read_path(struct stage_reader *r, unsigned line,
+    struct slice text, const char **out, struct mldv_error *err);
+/* Refuses names that are mldv's or Git's own. */
+CHECKED int stage_check_out(const struct stage_reader *r, unsigned line,
+    const char *path, struct mldv_error *err);
+/* Could it be a variable of the environment, or a name in a program? */
+bool stage_is_variable(struct slice name);
 void stage_reader_release(struct stage_reader *r);
 
 /* The name nearest to a stage's, or NULL. */

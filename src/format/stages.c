@@ -13,9 +13,7 @@
 #include "base/path.h"
 #include "format/items.h"
 #include "format/overlap.h"
-#include "format/stageread.h"
-
-#define SHELL "/bin/sh -eu"
+#include "format/stagekeys.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -86,54 +84,6 @@ CHECKED static int override(struct stages *stages, struct arena *arena,
 	if (value_parse(&param->value, arena,
 	        arena_strn(arena, rest.data, rest.len), err) < 0)
 		return err_prefix(err, "cannot set '%s'", param->name);
-	return 0;
-}
-
-static const char *const pipeline_keys[] = {
-    "default",
-    "name",
-    "shell",
-    "version",
-    NULL,
-};
-
-CHECKED static int check_pipeline_key(const struct ini *ini,
-    const struct ini_entry *entry, struct mldv_error *err)
-{
-	const char *nearest;
-
-	for (size_t i = 0; pipeline_keys[i]; i++) {
-		if (strcmp(pipeline_keys[i], entry->key) != 0)
-			continue;
-		if (entry->line_count > 1 && i > 0)
-			return ini_error(ini, entry->lines[1], err,
-			    "'%s' has one line; keys begin in the first "
-			    "column",
-			    entry->key);
-		if (entry->line_count == 0)
-			return ini_error(ini, entry->line, err, "'%s' is empty",
-			    entry->key);
-		return 0;
-	}
-	nearest = str_nearest(entry->key, pipeline_keys);
-	return ini_error(ini, entry->line, err,
-	    "unknown key '%s' in [pipeline]%s%s%s", entry->key,
-	    NEAREST(nearest));
-}
-
-CHECKED static int check_pipeline(const struct ini *ini,
-    const struct ini_section *section, struct mldv_error *err)
-{
-	const struct ini_entry *version = ini_entry_find(section, "version");
-
-	for (const struct ini_entry *e = section->entries; e; e = e->next) {
-		if (check_pipeline_key(ini, e, err) < 0)
-			return -1;
-	}
-	if (version && strcmp(version->value, "1") != 0)
-		return ini_error(ini, version->line, err,
-		    "version '%s' is not known here, only version 1 is",
-		    version->value);
 	return 0;
 }
 
@@ -217,9 +167,9 @@ int stages_parse(struct stages *out, struct arena *arena, const struct ini *ini,
     const struct strs *overrides, struct mldv_error *err)
 {
 	const struct ini_section *pipeline = ini_find(ini, "pipeline");
-	const struct ini_entry *targets = NULL;
-	const struct ini_entry *e = NULL;
-	struct stages stages = {.shell = SHELL};
+	const struct ini_entry *targets =
+	    pipeline ? ini_entry_find(pipeline, "default") : NULL;
+	struct stages stages = {0};
 	struct stage_reader reader = {
 	    .ini = ini,
 	    .arena = arena,
@@ -233,16 +183,8 @@ int stages_parse(struct stages *out, struct arena *arena, const struct ini *ini,
 		if (override(&stages, arena, overrides->items[i], err) < 0)
 			goto out;
 	}
-	if (pipeline) {
-		if (check_pipeline(ini, pipeline, err) < 0)
-			goto out;
-		targets = ini_entry_find(pipeline, "default");
-		e = ini_entry_find(pipeline, "name");
-		reader.pipeline = e ? e->value : NULL;
-		e = ini_entry_find(pipeline, "shell");
-		stages.shell = e ? e->value : SHELL;
-	}
-	if (read_stages(&reader, err) < 0 || check_outputs(&reader, err) < 0 ||
+	if (stages_read_pipeline(&reader, err) < 0 ||
+	    read_stages(&reader, err) < 0 || check_outputs(&reader, err) < 0 ||
 	    (targets && read_targets(&stages, arena, ini, targets, err) < 0))
 		goto out;
 	*out = stages;

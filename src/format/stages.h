@@ -18,23 +18,65 @@ struct param {
 };
 
 struct stage_dep {
-	const char *path; /* clean, relative to the root */
+	const char *path;    /* clean, relative to the root */
+	const char *channel; /* of a training job; or NULL */
+	bool envlock;        /* it says what the environment is */
 };
 
-enum out_kind { OUT_PLAIN, OUT_METRICS, OUT_PLOT };
+enum out_kind { OUT_PLAIN, OUT_METRICS, OUT_PLOT, OUT_NOTEBOOK };
 
 struct stage_out {
 	const char *path; /* clean, relative to the root, no final slash */
 	enum out_kind kind;
-	bool git; /* kept in Git, not in the store */
+	bool git;         /* kept in Git, not in the store */
+	const char *from; /* "model.tar.gz:model.pt"; or NULL */
+	/* Of a plot, or NULL: columns, the name of a template, a title. */
+	const char *x, *y, *layout, *title;
+};
+
+enum runner_kind {
+	RUN_SHELL,
+	RUN_NOTEBOOK,
+	RUN_CONTAINER,
+	RUN_SAGEMAKER,
+	RUN_FARGATE,
+	RUN_BATCH,
+};
+#define RUNNERS (RUN_BATCH + 1)
+
+/* A variable of the command's environment. */
+struct stage_var {
+	const char *name;
+	const char *value; /* NULL: what mldv's own environment has */
+	unsigned line;
+};
+
+/* A value that is put into a notebook. */
+struct stage_inject {
+	const char *name;
+	struct value value;
+	/* value.text is a dep, an output, or lies in one: a clean path
+	   relative to the root, to be said from the working directory */
+	bool is_path;
+	unsigned line;
+};
+
+/* A key that belongs to a runner: "sagemaker.role", interpolated. */
+struct setting {
+	const char *key;
+	const char *value;
+	unsigned line;
 };
 
 struct stage {
 	const char *name;
 	unsigned line;
-	const char *desc; /* or NULL */
-	const char *cmd;  /* interpolated; lines joined with LF */
-	const char *cwd;  /* clean, relative to the root; "" is the root */
+	const char *desc;    /* or NULL */
+	const char *base;    /* the name before '@' */
+	const char *variant; /* what stands behind it, or NULL */
+	/* Interpolated, lines joined with LF; "" where a runner needs none. */
+	const char *cmd;
+	const char *cwd; /* clean, relative to the root; "" is the root */
 	struct stage_dep *deps; /* sorted by path */
 	size_t dep_count;
 	struct stage_out *outs; /* sorted by path */
@@ -43,6 +85,45 @@ struct stage {
 	size_t param_count;
 	bool frozen; /* never runs */
 	bool always; /* always runs */
+
+	enum runner_kind run;
+	uint64_t timeout; /* seconds; 0: none */
+	unsigned retries;
+	unsigned cpus; /* at least 1 */
+	unsigned gpus;
+	const char *pool;  /* one of stages.pools, or NULL */
+	struct strs mutex; /* in the arena, as all lists here */
+	bool publish;
+
+	struct stage_var *env; /* keyed; sorted by name */
+	size_t env_count;
+	struct stage_var *pass; /* not keyed; sorted by name */
+	size_t pass_count;
+	bool clean;          /* environment = clean */
+	struct strs envlock; /* paths, sorted; they are among the deps, too */
+	struct strs probe;   /* commands, sorted, whose output is in the key */
+	const char *salt;    /* or NULL */
+	const char *params_write; /* clean path, or NULL */
+
+	const char *notebook;        /* clean path, or NULL */
+	const char *kernel;          /* or NULL */
+	struct stage_inject *inject; /* sorted by name */
+	size_t inject_count;
+	bool allow_early_exit;
+
+	const char *image;        /* or NULL */
+	const char *entry;        /* entry_point, or NULL */
+	struct setting *settings; /* sorted by key */
+	size_t setting_count;
+};
+
+/* How many stages may run at once that name it. */
+struct stage_pool {
+	const char *name;
+	unsigned slots;
+	const char
+	    *assign; /* the variable that gets the slot's number, or NULL */
+	unsigned line;
 };
 
 struct stages {
@@ -53,6 +134,8 @@ struct stages {
 	const char *shell;   /* [pipeline] shell, "/bin/sh -eu" */
 	struct strs targets; /* [pipeline] default; empty: all stages. In the
 	                        arena, so not to be released */
+	struct stage_pool *pools; /* in the order of the file */
+	size_t pool_count;
 };
 
 /*
@@ -66,6 +149,12 @@ CHECKED int stages_parse(struct stages *out, struct arena *arena,
     const struct ini *ini, const struct strs *overrides,
     struct mldv_error *err);
 const struct stage *stages_find(const struct stages *stages, const char *name);
+const struct stage_pool *stages_pool(const struct stages *stages,
+    const char *name);
+/* "shell", "notebook", "container", "sagemaker", "fargate", "batch" */
+const char *runner_name(enum runner_kind kind);
+/* The setting's value, or NULL. */
+const char *stage_setting(const struct stage *stage, const char *key);
 /* The stage that makes this path, or something above or below it; or NULL. */
 const struct stage *stages_maker(const struct stages *stages, const char *path);
 

@@ -342,7 +342,7 @@ CHECKED static int add_runner_lines(struct plan *plan, struct step *step,
 	    .arena = &plan->arena,
 	};
 
-	return runner->add_to_key
+	return runner && runner->add_to_key
 	    ? runner->add_to_key(&job, &step->key.lines, err)
 	    : 0;
 }
@@ -366,8 +366,8 @@ int inputs_find(struct plan *plan, struct step *step, bool looking,
 		            : find_source(&finding, input, err);
 		if (found <= 0)
 			return found;
-		key_add_dep(&step->key, input->content.kind,
-		    &input->content.oid, input->path);
+		key_add_input(&step->key, &stage->deps[i], input->content.kind,
+		    &input->content.oid);
 	}
 	key_add_stage(&step->key, stage, plan->stages.shell, plan->hasher);
 	if (add_runner_lines(plan, step, err) < 0)

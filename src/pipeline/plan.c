@@ -8,6 +8,7 @@
 #include "pipeline/inputs.h"
 #include "pipeline/record.h"
 #include "project/worktree.h"
+#include "runner/runner.h"
 
 CHECKED static int load_stages(struct plan *plan, const struct strs *overrides,
     struct mldv_error *err)
@@ -133,6 +134,24 @@ CHECKED static int add_target(struct plan *plan, const char *target,
 	return 0;
 }
 
+/* What no runner can carry out yet. */
+CHECKED static int check_runners(const struct plan *plan,
+    struct mldv_error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct stage *stage = plan->steps[i].stage;
+
+		if (plan->steps[i].selected && !stage->frozen &&
+		    !runner_of(stage))
+			return err_set(err, MLDV_USAGE,
+			    "stage '%s' (%s:%u): this version of mldv cannot "
+			    "carry out 'run = %s'",
+			    stage->name, plan->ini, stage->line,
+			    runner_name(stage->run));
+	}
+	return 0;
+}
+
 int plan_select(struct plan *plan, const struct strs *targets, bool force,
     struct mldv_error *err)
 {
@@ -153,7 +172,7 @@ int plan_select(struct plan *plan, const struct strs *targets, bool force,
 		plan->steps[i].selected = selected[i];
 		plan->steps[i].forced = force && roots[i];
 	}
-	return 0;
+	return check_runners(plan, err);
 }
 
 size_t plan_out_index(const struct stage *stage, const char *path)

@@ -73,10 +73,11 @@ CHECKED static int find_dep(struct verify *verify, const char *path,
 	return ret;
 }
 
-CHECKED static int check_dep(struct checking *checking, const char *path,
-    struct mldv_error *err)
+CHECKED static int check_dep(struct checking *checking,
+    const struct stage_dep *dep, struct mldv_error *err)
 {
 	struct verify *verify = checking->verify;
+	const char *path = dep->path;
 	const struct mldv_verified here = at_file(checking->stage, path);
 	const struct stage *maker;
 	struct content content;
@@ -91,8 +92,8 @@ CHECKED static int check_dep(struct checking *checking, const char *path,
 		verify_find(verify, &here, "dep '%s' %s", path, why);
 		return 0;
 	}
-	key_add_dep(&checking->key, content.kind, &content.oid, path);
-	key_add_dep(&one, content.kind, &content.oid, path);
+	key_add_input(&checking->key, dep, content.kind, &content.oid);
+	key_add_input(&one, dep, content.kind, &content.oid);
 	if (!map_get_str(&checking->lines, one.lines.items[0])) {
 		if (maker)
 			verify_find(verify, &here,
@@ -139,7 +140,7 @@ CHECKED static int check_key(struct checking *checking, struct mldv_error *err)
 	for (size_t i = 0; i < lines->count; i++)
 		(void)map_add_str(&checking->lines, lines->items[i], checking);
 	for (size_t i = 0; ret == 0 && i < stage->dep_count; i++)
-		ret = check_dep(checking, stage->deps[i].path, err);
+		ret = check_dep(checking, &stage->deps[i], err);
 	if (ret == 0)
 		check_rest(checking);
 	map_release(&checking->lines);

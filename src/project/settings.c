@@ -241,6 +241,7 @@ static bool is_pipeline(const struct ini_section *section)
 {
 	return strcmp(section->name, "params") == 0 ||
 	    strcmp(section->name, "pipeline") == 0 ||
+	    strncmp(section->name, "pool ", 5) == 0 ||
 	    strncmp(section->name, "stage ", 6) == 0;
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/runner.h"
 
+static const struct runner *const runners[RUNNERS] = {
+    [RUN_SHELL] = &runner_shell,
+};
+
 const struct runner *runner_of(const struct stage *stage)
 {
-	(void)stage;
-	return &runner_shell;
+	return runners[stage->run];
 }
 
 int runner_check_result(struct runner_job *job,

@@ -73,7 +73,7 @@ struct runner {
 
 extern const struct runner runner_shell;
 
-/* Who carries the stage out. */
+/* Who carries the stage out; NULL if nobody can, which plan_select refuses. */
 const struct runner *runner_of(const struct stage *stage);
 
 /*

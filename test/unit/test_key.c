@@ -145,8 +145,8 @@ static void refuses_what_is_not_canonical(void **state)
 	    "key, line 5: is not sorted after the line above");
 	refuse(HEAD "cwd x\n" TAIL, "key, line 4: a second 'cwd'");
 	refuse(HEAD "shell x\n", "key, line 4: 'runner' is missing");
-	refuse(HEAD "env X\n" TAIL,
-	    "key, line 4: 'env' is not known here; a newer mldv may know it");
+	refuse(HEAD "envy X\n" TAIL,
+	    "key, line 4: 'envy' is not known here; a newer mldv may know it");
 	refuse(HEAD "dep q " ABC " x\n" TAIL,
 	    "key, line 4: 'q' is not f, x, l or d");
 	refuse(HEAD "param real x 1\n" TAIL,
