@@ -300,8 +300,13 @@ def main():
     print('\n'.join(head), flush=True)
     try:
         all_workloads(bench)
-    except (Failed, KeyboardInterrupt) as error:
-        print('run.py: %s' % (error or 'stopped'), file=sys.stderr)
+    except KeyboardInterrupt:
+        # What was measured in hours is worth a table.
+        head.append('stopped before the end')
+        if bench.checking:
+            return 1
+    except Failed as error:
+        print('run.py: %s' % error, file=sys.stderr)
         return 1
     finally:
         place.discard(bench.dir)
