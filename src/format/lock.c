@@ -114,6 +114,29 @@ CHECKED static int read_head(struct reader *r, struct lockfile *lock,
 	return 0;
 }
 
+/* The line after the key, if it is a claim. */
+CHECKED static int read_claim(struct reader *r, struct lock_stage *stage,
+    struct arena *arena, struct mldv_error *err)
+{
+	bool accepted = slice_starts(r->lines.rest, "accepted ");
+	struct slice why;
+
+	if (!accepted && !slice_starts(r->lines.rest, "asserted "))
+		return 0;
+	if (lines_field(&r->lines, accepted ? "accepted" : "asserted", err) < 0)
+		return -1;
+	if (accepted && lines_oid(&r->lines, &stage->old, err) < 0)
+		return -1;
+	if (lines_path(&r->lines, arena, &why, err) < 0)
+		return -1;
+	if (accepted && oid_equal(&stage->old, &stage->oid))
+		return lines_error(&r->lines, err,
+		    "the accepted key is the stage's own");
+	stage->claim = accepted ? CLAIM_ACCEPTED : CLAIM_ASSERTED;
+	stage->why = why.data;
+	return 0;
+}
+
 CHECKED static int read_stage(struct reader *r, struct lockfile *lock,
     struct mldv_error *err)
 {
@@ -121,6 +144,7 @@ CHECKED static int read_stage(struct reader *r, struct lockfile *lock,
 	struct oid oid;
 
 	if (read_head(r, lock, &stage, err) < 0 ||
+	    read_claim(r, stage, &lock->arena, err) < 0 ||
 	    read_lines(r, &lock->arena, err) < 0)
 		return -1;
 	stage->made = r->made.items;
@@ -185,6 +209,21 @@ out:
 	return ret;
 }
 
+static void add_claim(const struct lock_stage *stage, struct buf *out)
+{
+	if (stage->claim == CLAIM_NONE)
+		return;
+	if (stage->claim == CLAIM_ACCEPTED) {
+		buf_add_str(out, "accepted ");
+		lines_add_oid(out, &stage->old);
+	} else {
+		buf_add_str(out, "asserted");
+	}
+	buf_add_char(out, ' ');
+	lines_add_path(out, stage->why, strlen(stage->why));
+	buf_add_char(out, '\n');
+}
+
 void lockfile_format(const struct lockfile *lock, struct buf *out)
 {
 	buf_add_str(out, FIRST_LINE);
@@ -196,6 +235,7 @@ void lockfile_format(const struct lockfile *lock, struct buf *out)
 		buf_add_str(out, "\nkey ");
 		lines_add_oid(out, &stage->oid);
 		buf_add_char(out, '\n');
+		add_claim(stage, out);
 		for (size_t j = 0; j < stage->key.lines.count; j++) {
 			buf_add_str(out, stage->key.lines.items[j]);
 			buf_add_char(out, '\n');
@@ -236,6 +276,26 @@ void lockfile_set(struct lockfile *lock, const char *name,
 	else
 		(void)insert(lock, at);
 	lock->stages[at] = new;
+}
+
+void lockfile_claim(struct lockfile *lock, const char *name, enum claim claim,
+    const struct oid *old, const char *why)
+{
+	size_t at = place_of(lock, name);
+	struct lock_stage *stage;
+
+	if (!is_at(lock, at, name))
+		return;
+	stage = &lock->stages[at];
+	stage->claim = claim;
+	if (claim == CLAIM_ACCEPTED)
+		stage->old = *old;
+	stage->why = arena_str(&lock->arena, why);
+}
+
+const struct oid *lock_stage_run(const struct lock_stage *stage)
+{
+	return stage->claim == CLAIM_ACCEPTED ? &stage->old : &stage->oid;
 }
 
 bool lockfile_remove(struct lockfile *lock, const char *name)

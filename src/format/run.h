@@ -11,6 +11,16 @@
  *     took <milliseconds>
  *     host <name>
  *     platform <uname -sm>
+ *     command <text>                  as it was run       } each of these
+ *     commit <40 or 64 digits>        Git's HEAD then     } lines may be
+ *     dirty <size> <oid>              what differed from  } missing
+ *     branch <name>                       that commit     }
+ *     who <name> <mail>                                   }
+ *     interpreter <version>           Python 3.11.2       }
+ *     job <name>                      of a remote runner  }
+ *     cost <text>                     of that job         }
+ *     metrics <path>                  sorted by path
+ *     metric <number> <name>          of that file, sorted by name
  *     made <f|x|l> <size> <oid> <path>
  *     made d <size> <files> <oid> <path>      sorted by path
  *     (an empty line)
@@ -29,13 +39,35 @@ struct made {
 	const char *path;
 };
 
+/* A number out of an output of kind metrics. */
+struct run_metric {
+	const char *path; /* of the output */
+	const char *name; /* "test.accuracy" */
+	const char *text; /* digits, one of "+-.eE" at most between them */
+	double value;
+};
+
 struct run {
 	const char *stage;
 	uint64_t started;
 	uint64_t took;
 	const char *host;
 	const char *platform;
-	struct made *made;
+	/* NULL: not known. */
+	const char *command;
+	const char *commit;
+	const char *branch;
+	const char *who;
+	const char *interpreter;
+	const char *job;
+	const char *cost;
+	/* The text of a diff between the commit and what the run saw. */
+	bool dirty;
+	struct oid diff;
+	uint64_t diff_size;
+	struct run_metric *metrics; /* run_format sorts them */
+	size_t metric_count;
+	struct made *made; /* run_format sorts them */
 	size_t made_count;
 	struct key key;
 };
@@ -46,5 +78,7 @@ CHECKED int run_parse(struct run *out, struct arena *arena,
     struct mldv_error *err);
 void run_format(struct run *run, struct buf *out);
 void run_release(struct run *run);
+/* Is the text a number as a metric line may have it? */
+bool run_is_number(const char *text, double *value);
 
 #endif

@@ -130,6 +130,23 @@ CHECKED int git_head(struct git *git, struct buf *out, struct mldv_error *err);
 /* The same of any revision; MLDV_NOT_FOUND if there is no such commit. */
 CHECKED int git_commit_of(struct git *git, const char *revision,
     struct buf *out, struct mldv_error *err);
+/* The short name of the branch that HEAD is on: 1, or 0 if it is on none. */
+CHECKED int git_branch(struct git *git, struct buf *out,
+    struct mldv_error *err);
+/* "Ann Lee <ann@example.org>", as Git would call an author: 1, or 0. */
+CHECKED int git_who(struct git *git, struct buf *out, struct mldv_error *err);
+/*
+ * How the work tree differs from a commit, as a diff, which says of files
+ * above 1 MiB and of binary ones only what they hash to. If it were longer
+ * than limit, it is the list of what differs. .gitignore files do not count.
+ */
+struct git_changed {
+	const struct strs *without; /* paths left out; NULL: what is tracked */
+	const struct strs *untracked; /* of these, what Git does not know */
+	size_t limit;
+};
+CHECKED int git_changed(struct git *git, const char *commit,
+    const struct git_changed *what, struct buf *out, struct mldv_error *err);
 /* Does the revision name anything that is here? */
 bool git_is_there(struct git *git, const char *revision);
 /* The files that Git knows of nor ignores below a directory, sorted. */

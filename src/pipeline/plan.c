@@ -67,6 +67,7 @@ void plan_release(struct plan *plan)
 	graph_release(&plan->graph);
 	lockfile_release(&plan->lock);
 	items_release(&plan->items);
+	origin_release(&plan->origin);
 	if (plan->hasher)
 		hasher_close(plan->hasher);
 	arena_release(&plan->arena);

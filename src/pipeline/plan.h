@@ -12,6 +12,7 @@
 #include "format/lock.h"
 #include "mldv/pipeline.h"
 #include "pipeline/graph.h"
+#include "pipeline/origin.h"
 #include "project/item.h"
 #include "project/project.h"
 
@@ -56,6 +57,7 @@ struct plan {
 	size_t count;
 	bool has_remote;
 	const char *ini; /* mldv.ini as the user calls it */
+	struct origin origin;
 };
 
 /* Reads mldv.ini, mldv.lock and the pointers; nothing is decided. */

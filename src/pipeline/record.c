@@ -62,6 +62,7 @@ int record_run(struct plan *plan, const struct step *step,
     const struct record_run *how, struct mldv_error *err)
 {
 	struct utsname name = {0};
+	struct arena arena = {0};
 	struct buf text = {0};
 	struct buf platform = {0};
 	struct run run = {
@@ -69,6 +70,8 @@ int record_run(struct plan *plan, const struct step *step,
 	    .started = how->started,
 	    .took = how->took,
 	    .host = "unknown",
+	    .job = how->job,
+	    .cost = how->cost,
 	    .made = step->made,
 	    .made_count = step->stage->out_count,
 	    .key = step->key,
@@ -79,10 +82,12 @@ int record_run(struct plan *plan, const struct step *step,
 		run.host = name.nodename;
 	buf_printf(&platform, "%s %s", name.sysname, name.machine);
 	run.platform = buf_str(&platform);
+	origin_fill(plan, step->stage, &arena, &run);
 	run_format(&run, &text);
 	ret = store_run_write(plan->project->store, &step->oid, &text, err);
 	buf_release(&platform);
 	buf_release(&text);
+	arena_release(&arena);
 	return ret;
 }
 

@@ -19,6 +19,8 @@ CHECKED int record_find(struct plan *plan, struct step *step,
 struct record_run {
 	uint64_t started; /* seconds since 1970 */
 	uint64_t took;    /* milliseconds */
+	const char *job;  /* what a remote runner calls it, or NULL */
+	const char *cost; /* of that, or NULL */
 };
 /* Writes a run record, unless there is one for this key. */
 CHECKED int record_run(struct plan *plan, const struct step *step,

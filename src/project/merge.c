@@ -43,7 +43,10 @@ static bool is_same_stage(const struct lock_stage *a,
 {
 	if (!a || !b)
 		return a == b;
-	if (!oid_equal(&a->oid, &b->oid) || a->made_count != b->made_count)
+	if (!oid_equal(&a->oid, &b->oid) || a->made_count != b->made_count ||
+	    a->claim != b->claim ||
+	    !oid_equal(lock_stage_run(a), lock_stage_run(b)) ||
+	    (a->why && strcmp(a->why, b->why) != 0))
 		return false;
 	for (size_t i = 0; i < a->made_count; i++) {
 		if (strcmp(a->made[i].path, b->made[i].path) != 0 ||

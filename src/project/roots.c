@@ -84,6 +84,7 @@ static int add_lock(struct roots *roots, const char *path, struct slice text,
 		const struct lock_stage *stage = &lock.stages[i];
 
 		(void)oid_set_add(&roots->keys, &stage->oid);
+		(void)oid_set_add(&roots->keys, lock_stage_run(stage));
 		for (size_t k = 0; k < stage->made_count; k++)
 			add(roots, &stage->made[k].content);
 	}
@@ -200,18 +201,24 @@ static int add_run(void *context, const struct store_file *file,
 	struct mldv_error ignored;
 	struct buf text = {0};
 	struct run run = {0};
+	bool recent = file->mtime >= reading->since;
 	int ret = 0;
 
-	if (file->mtime < reading->since)
+	/* What a lock tells of is kept with all that its record names. */
+	if (!recent && !oid_set_has(&reading->roots->keys, &file->oid))
 		return 0;
 	ret = file_read(file->path, RUN_RECORD_LIMIT, &text, err);
 	if (ret == 0 &&
 	    run_parse(&run, &arena, &file->oid, buf_str(&text), text.len,
-	        &ignored) < 0)
+	        &ignored) < 0 &&
+	    recent)
 		add_named(reading->roots,
 		    (struct slice){buf_str(&text), text.len});
-	for (size_t i = 0; ret == 0 && i < run.made_count; i++)
+	for (size_t i = 0; ret == 0 && recent && i < run.made_count; i++)
 		add(reading->roots, &run.made[i].content);
+	if (ret == 0 && run.dirty)
+		add(reading->roots,
+		    &(struct content){KIND_FILE, run.diff, run.diff_size, 1});
 	run_release(&run);
 	buf_release(&text);
 	arena_release(&arena);

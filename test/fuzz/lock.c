@@ -37,6 +37,8 @@ static void move_stage(struct lockfile *from, struct lockfile *to)
 
 	lockfile_set(to, name, &stage->oid, &stage->key, stage->made,
 	    stage->made_count);
+	if (stage->claim != CLAIM_NONE)
+		lockfile_claim(to, name, stage->claim, &stage->old, stage->why);
 	for (size_t i = 0; i < stage->made_count; i++)
 		if (!lockfile_made(to, stage->made[i].path))
 			abort();
@@ -83,6 +85,8 @@ static void key_of(struct slice rest, struct oid *oid)
 	struct slice line;
 
 	buf_add_str(&key, "mldv-key 1\n");
+	if (slice_starts(rest, "accepted ") || slice_starts(rest, "asserted "))
+		(void)slice_cut(&rest, '\n', &line);
 	while (rest.len > 0 && !slice_starts(rest, "made ") &&
 	    !slice_starts(rest, "stage ")) {
 		(void)slice_cut(&rest, '\n', &line);

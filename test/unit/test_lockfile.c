@@ -81,6 +81,57 @@ static void writes_stages_sorted_and_reads_them_again(void **state)
 	buf_release(&second);
 }
 
+static void keeps_what_somebody_claims(void **state)
+{
+	struct lockfile lock = {0};
+	struct lockfile again = {0};
+	struct mldv_error err = {0};
+	struct buf out = {0};
+	struct buf second = {0};
+	const struct lock_stage *stage;
+	struct oid old;
+
+	(void)state;
+	oid_of("x", 1, &old);
+	add_stage(&lock, "a", "x");
+	add_stage(&lock, "b", "y");
+	lockfile_claim(&lock, "a", CLAIM_ACCEPTED, &old, "only\na comment");
+	lockfile_claim(&lock, "b", CLAIM_ASSERTED, NULL, "by hand");
+	lockfile_claim(&lock, "none", CLAIM_ASSERTED, NULL, "by hand");
+	lockfile_format(&lock, &out);
+	assert_non_null(strstr(out.data, " only\\na comment\ncmd "));
+	assert_non_null(strstr(out.data, "\nasserted by hand\ncmd "));
+	assert_int_equal(lockfile_parse(&again, out.data, out.len, &err), 0);
+	lockfile_format(&again, &second);
+	assert_string_equal(buf_str(&second), buf_str(&out));
+	stage = lockfile_find(&again, "a");
+	assert_int_equal(stage->claim, CLAIM_ACCEPTED);
+	assert_string_equal(stage->why, "only\na comment");
+	assert_true(oid_equal(lock_stage_run(stage), &old));
+	stage = lockfile_find(&again, "b");
+	assert_int_equal(stage->claim, CLAIM_ASSERTED);
+	assert_true(oid_equal(lock_stage_run(stage), &stage->oid));
+	add_stage(&again, "a", "x");
+	stage = lockfile_find(&again, "a");
+	assert_int_equal(stage->claim, CLAIM_NONE);
+	assert_null(stage->why);
+	lockfile_release(&again);
+	lockfile_release(&lock);
+	buf_release(&out);
+	buf_release(&second);
+}
+
+static void refuses_claims_that_say_nothing(void **state)
+{
+	(void)state;
+	refuse("mldv-lock 1\nstage a\nkey " ABC "\naccepted " ABC " x\n",
+	    "lock, line 4: the accepted key is the stage's own");
+	refuse("mldv-lock 1\nstage a\nkey " ABC "\naccepted x\n",
+	    "lock, line 4: ");
+	refuse("mldv-lock 1\nstage a\nkey " ABC "\nasserted \n",
+	    "lock, line 4: ");
+}
+
 static void replaces_and_removes(void **state)
 {
 	struct lockfile lock = {0};
@@ -219,6 +270,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(writes_stages_sorted_and_reads_them_again),
+	    cmocka_unit_test(keeps_what_somebody_claims),
+	    cmocka_unit_test(refuses_claims_that_say_nothing),
 	    cmocka_unit_test(replaces_and_removes),
 	    cmocka_unit_test(sets_a_stage_to_what_it_is),
 	    cmocka_unit_test(knows_who_made_a_path),

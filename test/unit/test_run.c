@@ -65,11 +65,106 @@ static void reads_every_line(void **state)
 	arena_release(&arena);
 }
 
+#define COMMIT "356a192b7913b04c54574d18c28d46e6395428ab"
+#define MORE                                                           \
+	"command python a.py\\npython b.py\ncommit " COMMIT "\n"       \
+	"dirty 12 " ABC "\nbranch main\nwho A B <a@b>\n"               \
+	"interpreter Python 3.11.2\njob train-1\ncost 0.41 USD\n"      \
+	"metrics a b.json\nmetric -1e-05 loss\nmetric 0.91 test acc\n" \
+	"metrics m\nmetric 3 n\n"
+
+static void reads_what_need_not_be_there(void **state)
+{
+	struct arena arena = {0};
+	struct mldv_error err = {0};
+	struct run run;
+
+	(void)state;
+	assert_int_equal(parse(&run, &arena, HEAD MORE MADE "\n" KEY, &err), 0);
+	assert_string_equal(run.command, "python a.py\npython b.py");
+	assert_string_equal(run.commit, COMMIT);
+	assert_true(run.dirty);
+	assert_true(run.diff_size == 12);
+	assert_string_equal(run.branch, "main");
+	assert_string_equal(run.who, "A B <a@b>");
+	assert_string_equal(run.interpreter, "Python 3.11.2");
+	assert_string_equal(run.job, "train-1");
+	assert_string_equal(run.cost, "0.41 USD");
+	assert_int_equal(run.metric_count, 3);
+	assert_string_equal(run.metrics[0].path, "a b.json");
+	assert_string_equal(run.metrics[0].name, "loss");
+	assert_true(run.metrics[0].value == -1e-05);
+	assert_string_equal(run.metrics[1].name, "test acc");
+	assert_string_equal(run.metrics[2].path, "m");
+	assert_string_equal(run.metrics[2].text, "3");
+	assert_int_equal(run.made_count, 2);
+	run_release(&run);
+	arena_release(&arena);
+}
+
+static void refuses_optional_lines_out_of_place(void **state)
+{
+	(void)state;
+	refuse(HEAD "branch b\ncommit " COMMIT "\n\n" KEY,
+	    "run, line 8: 'commit' does not stand where it should");
+	refuse(HEAD "branch b\nbranch b\n\n" KEY,
+	    "run, line 8: 'branch' does not stand where it should");
+	refuse(HEAD MADE "branch b\n\n" KEY,
+	    "run, line 9: 'branch' does not stand where it should");
+	refuse(HEAD "commit abc\n\n" KEY, "run, line 7: 'abc' is not a commit");
+	refuse(HEAD "dirty 1\n\n" KEY, "run, line 7: a field is missing");
+	refuse(HEAD "metric 1 a\n\n" KEY,
+	    "run, line 7: no line says whose metric this is");
+	refuse(HEAD "metrics a\nmetric 0x1 a\n\n" KEY,
+	    "run, line 8: '0x1' is not a number");
+	refuse(HEAD "metrics a\nmetric 1e999 a\n\n" KEY,
+	    "run, line 8: '1e999' is not a number");
+	refuse(HEAD "metrics a\nmetric 1 b\nmetric 1 a\n\n" KEY,
+	    "run, line 9: is not sorted after the line above");
+	refuse(HEAD "metrics b\nmetric 1 b\nmetrics a\nmetric 1 a\n\n" KEY,
+	    "run, line 9: is not sorted after the metrics above");
+	refuse(HEAD "metrics ../a\nmetric 1 b\n\n" KEY,
+	    "run, line 7: '../a' is not a path inside the repository");
+	refuse(HEAD "metrics b\nmetrics c\nmetric 1 b\n\n" KEY,
+	    "run, line 8: 'metrics' does not stand where it should");
+	refuse(HEAD "metrics b\n\n" KEY,
+	    "run, line 8: no metric stands above this line");
+}
+
+static void sorts_metrics(void **state)
+{
+	struct run_metric metrics[] = {
+	    {.path = "b", .name = "x", .text = "1"},
+	    {.path = "a", .name = "y", .text = "2"},
+	    {.path = "a", .name = "x", .text = "3"},
+	};
+	struct run run = {
+	    .stage = "s",
+	    .host = "h",
+	    .platform = "p",
+	    .branch = "",
+	    .metrics = metrics,
+	    .metric_count = 3,
+	};
+	struct buf out = {0};
+
+	(void)state;
+	run_format(&run, &out);
+	assert_non_null(strstr(buf_str(&out),
+	    "\nplatform p\nmetrics a\nmetric 3 x\nmetric 2 y\n"
+	    "metrics b\nmetric 1 x\n\n"));
+	buf_release(&out);
+	run_release(&run);
+}
+
 static void writes_what_it_read(void **state)
 {
 	static const char *const texts[] = {
 	    HEAD MADE "\n" KEY,
 	    HEAD "\n" KEY,
+	    HEAD MORE MADE "\n" KEY,
+	    HEAD "who x\n" MADE "\n" KEY,
+	    HEAD "metrics m\nmetric +1.50E3 n\n\n" KEY,
 	    HEAD "made x 3 " ABC " a\\nb \\\\\n\n" KEY,
 	};
 
@@ -150,6 +245,9 @@ int main(void)
 	    cmocka_unit_test(sorts_what_was_made_and_fills_what_is_empty),
 	    cmocka_unit_test(refuses_another_key_s_document),
 	    cmocka_unit_test(refuses_what_is_not_canonical),
+	    cmocka_unit_test(reads_what_need_not_be_there),
+	    cmocka_unit_test(refuses_optional_lines_out_of_place),
+	    cmocka_unit_test(sorts_metrics),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
