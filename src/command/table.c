@@ -43,6 +43,8 @@ const struct command *const commands[] = {
     &command_du,
 
     &command_new_stage,
+    &command_why,
+    &command_dag,
     &command_metrics_show,
     &command_verify,
 
