@@ -47,7 +47,7 @@ _mldv()
 	'ls') options=' -q --quiet --no-wait -h --help -R --recursive --remote -r --from --revision --json' ;;
 	'cat') options=' -q --quiet --no-wait -h --help -r --remote' ;;
 	'get') options=' -q --quiet --no-wait -h --help -o --out --rev' ;;
-	'import') options=' -q --quiet --no-wait -h --help --rev' ;;
+	'import') options=' -q --quiet --no-wait -h --help -o --out --rev' ;;
 	'update') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run' ;;
 	'checkout') options=' -q --quiet --no-wait -h --help -f --force' ;;
 	'unprotect') options=' -q --quiet --no-wait -h --help' ;;

@@ -3,7 +3,7 @@
 #define MLDV_OTHER_H
 
 /*
- * Items of other repositories.
+ * Items of other repositories, and data that lies elsewhere.
  */
 
 #include "mldv/data.h"
@@ -11,8 +11,14 @@
 /* Something of another repository. */
 struct mldv_place {
 	const char *repository; /* a directory, or a URL that Git can clone */
-	const char *path;       /* from its root: an item, or inside one */
-	const char *revision;   /* NULL: HEAD */
+	/*
+	 * From its root: an item, or inside one. For mldv_import it may be
+	 * NULL, and then repository is the address of data that just lies
+	 * there: "s3://bucket/key", all below "s3://bucket/prefix/", or
+	 * "https://host/file".
+	 */
+	const char *path;
+	const char *revision; /* NULL: HEAD */
 };
 
 struct mldv_get {
@@ -37,11 +43,20 @@ MLDV_CHECKED int mldv_import(struct mldv_project *project,
     const struct mldv_place *from, const char *out, struct mldv_done *done,
     struct strs *staged, struct mldv_error *err);
 
+/*
+ * What to call here what lies at an address: its last part. MLDV_USAGE, with
+ * the way out, if it is no address of data, or has no such part.
+ */
+struct arena;
+MLDV_CHECKED int mldv_import_name(struct arena *arena, const char *address,
+    const char **out, struct mldv_error *err);
+
 /* What update found out about an item that was imported. */
 struct mldv_updated {
 	const char *path;
-	const char *repository;
-	const char *old_commit, *new_commit;
+	const char *repository;                /* or the address */
+	const char *old_version, *new_version; /* commits, or as they say it */
+	int shown;                             /* characters of them, at most */
 	bool changed;
 	bool counted;                      /* what follows is known */
 	uint64_t added, modified, removed; /* files */

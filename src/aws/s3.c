@@ -18,6 +18,15 @@ static bool is_bucket(const char *name)
 	    name[0] != '-';
 }
 
+enum s3_addressing s3_addressing_of(const char *text)
+{
+	if (text && strcmp(text, "path") == 0)
+		return S3_PATH;
+	if (text && strcmp(text, "virtual") == 0)
+		return S3_VIRTUAL;
+	return S3_AUTO;
+}
+
 int s3_open(struct s3 **out, const struct s3_options *options,
     struct mldv_error *err)
 {
@@ -82,12 +91,21 @@ static bool is_absent(const struct s3_call *call)
 	    (has_code(call, "NoSuchKey") || *call->refusal.code == '\0');
 }
 
+/* What is too long for it is none. */
+static void copy_header(const struct net_answer *answer, const char *name,
+    char *out, size_t room)
+{
+	struct slice value = net_header(answer, name);
+
+	if (value.len > 0 && value.len < room)
+		memcpy(out, value.data, value.len);
+}
+
 static void take_info(const struct s3_call *call, struct s3_info *out)
 {
 	const struct net_answer *answer = &call->answer;
 	struct slice sum = net_header(answer, "x-amz-checksum-sha256");
 	struct slice length = net_header(answer, "content-length");
-	struct slice version = net_header(answer, "x-amz-version-id");
 
 	*out = (struct s3_info){
 	    .modified = net_header_time(answer, "last-modified"),
@@ -95,9 +113,8 @@ static void take_info(const struct s3_call *call, struct s3_info *out)
 	};
 	if (!slice_number(length, &out->size))
 		out->size = 0;
-	if (version.len < S3_VERSION)
-		memcpy(out->version, version.data ? version.data : "",
-		    version.len);
+	copy_header(answer, "x-amz-version-id", out->version, S3_VERSION);
+	copy_header(answer, "etag", out->etag, S3_ETAG);
 	out->has_oid = aws_parse_base64_oid(&out->oid, sum);
 }
 

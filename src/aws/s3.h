@@ -20,6 +20,8 @@ enum s3_addressing {
 	S3_PATH,
 	S3_VIRTUAL,
 };
+/* "path", "virtual"; NULL and all else: S3_AUTO. */
+enum s3_addressing s3_addressing_of(const char *text);
 
 struct s3_options {
 	struct net_client *net;           /* outlives it */
@@ -42,6 +44,7 @@ CHECKED int s3_open(struct s3 **out, const struct s3_options *options,
 void s3_close(struct s3 *s3);
 
 #define S3_VERSION 128 /* with the final NUL */
+#define S3_ETAG    128
 
 struct s3_info {
 	uint64_t size;
@@ -50,6 +53,7 @@ struct s3_info {
 	bool has_oid;     /* the service knows the SHA-256: */
 	struct oid oid;
 	char version[S3_VERSION]; /* "" where there are none */
+	char etag[S3_ETAG];       /* with its quotes; "" if none is said */
 };
 /* 1, or 0 if there is no such object. */
 CHECKED int s3_head(struct s3 *s3, const char *key, struct s3_info *out,
@@ -90,6 +94,7 @@ CHECKED int s3_put(struct s3 *s3, const char *key, const struct s3_put *put,
 struct s3_listed {
 	const char *key;
 	uint64_t size;
+	const char *etag; /* with its quotes; "" if none is said */
 	int64_t modified;
 	int64_t now; /* of the answer that listed it */
 };

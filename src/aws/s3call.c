@@ -314,7 +314,8 @@ static const char *way_out(const struct s3 *s3, const struct s3_call *call,
 	if (strcmp(code, "SignatureDoesNotMatch") == 0)
 		return "; check the secret key";
 	if (strcmp(code, "InvalidAccessKeyId") == 0)
-		return "; check the credentials, or 'profile' of the remote";
+		return "; get other credentials, or check 'profile' of "
+		       "the remote";
 	if (aws_judge(&call->refusal) == AWS_EXPIRED)
 		return "; get new credentials";
 	if (aws_judge(&call->refusal) == AWS_MOVED)

@@ -11,9 +11,15 @@
 static const char *decoded(struct arena *arena, struct slice text, bool *wrong)
 {
 	struct buf plain = {0};
+	struct slice part;
 	const char *out;
 
-	if (!net_decode(&plain, text) ||
+	/* As a form is: a space may come as a plus, and a plus never does. */
+	while (slice_cut(&text, '+', &part)) {
+		*wrong |= !net_decode(&plain, part);
+		buf_add_char(&plain, ' ');
+	}
+	if (!net_decode(&plain, part) ||
 	    memchr(buf_str(&plain), '\0', plain.len) != NULL)
 		*wrong = true;
 	out = arena_strn(arena, buf_str(&plain), plain.len);
@@ -25,6 +31,8 @@ static void take_object(struct s3_page *page)
 {
 	if (!page->one.key)
 		page->wrong = true;
+	if (!page->one.etag)
+		page->one.etag = "";
 	page->objects = xgrow(page->objects, page->count, &page->capacity,
 	    sizeof(*page->objects));
 	page->objects[page->count++] = page->one;
@@ -39,6 +47,8 @@ static void take_listed(void *context, const char *path, struct slice text)
 		page->one.key = decoded(&page->arena, text, &page->wrong);
 	else if (strcmp(path, OBJECT "/Size") == 0)
 		page->wrong |= !slice_number(text, &page->one.size);
+	else if (strcmp(path, OBJECT "/ETag") == 0)
+		page->one.etag = arena_strn(&page->arena, text.data, text.len);
 	else if (strcmp(path, OBJECT "/LastModified") == 0)
 		page->one.modified = net_time(text);
 	else if (strcmp(path, OBJECT) == 0)

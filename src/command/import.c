@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* mldv import: take an item of another repository, and say where it is from. */
+/*
+ * mldv import: take an item of another repository, or data that lies at an
+ * address, and say where it is from.
+ */
 
 #include "base/path.h"
 #include "command/command.h"
@@ -9,9 +12,11 @@
 
 struct values {
 	const char *revision;
+	const char *out;
 };
 
 static const struct option options[] = {
+    {'o', "out", "OUT", "what to call it here", TEXT(struct values, out)},
     {0, "rev", "REV", "import it as it is at this Git revision there",
         TEXT(struct values, revision)},
     {0},
@@ -29,26 +34,53 @@ static void say(const struct context *context, const struct mldv_done *done)
 	buf_release(&line);
 }
 
+/* What the words say; *out is what to call it here, as the user says it. */
+static int place_of(const struct context *context, const struct values *given,
+    struct arena *arena, struct mldv_place *from, const char **out,
+    struct mldv_error *err)
+{
+	const struct strs *words = context->words;
+
+	*from = (struct mldv_place){.repository = words->items[0],
+	    .revision = given->revision};
+	*out = given->out;
+	if (words->count == 1) {
+		if (given->revision)
+			return err_set(err, MLDV_USAGE,
+			    "--rev is for repositories; give REPO and PATH");
+		if (!*out)
+			return mldv_import_name(arena, from->repository, out,
+			    err);
+		return 0;
+	}
+	if (words->count > 2 && *out)
+		return err_set(err, MLDV_USAGE,
+		    "'%s' and --out both say what to call it; give one",
+		    words->items[2]);
+	from->path = path_clean(arena, words->items[1]);
+	if (!from->path)
+		from->path = words->items[1];
+	if (words->count > 2)
+		*out = words->items[2];
+	else if (!*out)
+		*out = path_base(from->path);
+	return 0;
+}
+
 static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
-	const struct values *given = values;
-	const struct strs *words = context->words;
 	struct arena arena = {0};
-	struct mldv_place from = {.repository = words->items[0],
-	    .path = words->items[1],
-	    .revision = given->revision};
+	struct mldv_place from;
 	struct strs staged = {0};
 	struct buf out = {0};
 	struct mldv_done done;
-	const char *clean = path_clean(&arena, from.path);
-	int ret = -1;
+	const char *name;
+	int ret = place_of(context, values, &arena, &from, &name, err);
 
-	if (clean != NULL)
-		from.path = clean;
-	if (mldv_project_path(context->project,
-	        words->count > 2 ? words->items[2] : path_base(from.path), &out,
-	        err) == 0)
+	if (ret == 0)
+		ret = mldv_project_path(context->project, name, &out, err);
+	if (ret == 0)
 		ret = mldv_import(context->project, &from, buf_str(&out), &done,
 		    &staged, err);
 	if (ret == 0)
@@ -62,10 +94,10 @@ static int run(const struct context *context, const void *values,
 
 const struct command command_import = {
     .name = "import",
-    .summary = "take an item of another repository and remember where from",
-    .arguments = "REPO PATH [OUT]",
+    .summary = "take data from elsewhere and remember where from",
+    .arguments = "REPO PATH [OUT] | ADDRESS",
     .group = GROUP_DATA,
-    .least = 2,
+    .least = 1,
     .most = 3,
     .needs_project = true,
     .options = options,

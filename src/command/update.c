@@ -41,8 +41,9 @@ static void say_updated(void *context, const struct mldv_updated *updated)
 	else
 		buf_add_str(&line, "changed");
 	if (updated->changed)
-		buf_printf(&line, "; %.7s -> ", updated->old_commit);
-	buf_printf(&line, "%.7s of ", updated->new_commit);
+		buf_printf(&line, "; %.*s -> ", updated->shown,
+		    updated->old_version);
+	buf_printf(&line, "%.*s of ", updated->shown, updated->new_version);
 	show_text(updated->repository, &line);
 	term_say(visit->context->term, "%s", buf_str(&line));
 	buf_release(&line);

@@ -280,11 +280,15 @@ static enum net_trouble trouble_of(const struct transfer *transfer,
 		(void)c->easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T,
 		    &connected);
 		return connected > 0 ? NET_BROKEN : NET_UNREACHED;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		/* What came was no HTTP; or else this libcurl has no TLS. */
+		(void)c->easy_getinfo(transfer->easy,
+		    CURLINFO_PRETRANSFER_TIME_T, &connected);
+		return connected > 0 ? NET_BROKEN : NET_FINAL;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_OUT_OF_MEMORY:
 		return NET_FINAL;
 	default:

@@ -106,19 +106,46 @@ static const char *setting(const struct mldv_project *project,
 	    arena_printf(arena, "remote.%s.%s", name, key));
 }
 
+static struct ops_options options_of(const struct mldv_project *project,
+    struct arena *arena, const char *name)
+{
+	return (struct ops_options){
+	    .events = project->events,
+	    .endpoint = setting(project, arena, name, "endpoint"),
+	    .region = setting(project, arena, name, "region"),
+	    .addressing = setting(project, arena, name, "addressing"),
+	    .profile = setting(project, arena, name, "profile"),
+	    .sse = setting(project, arena, name, "sse"),
+	    .kms_key = setting(project, arena, name, "sse.kms_key"),
+	    .storage_class = setting(project, arena, name, "storage_class"),
+	};
+}
+
+void remotes_options_for(const struct mldv_project *project,
+    struct arena *arena, const char *address, struct ops_options *out)
+{
+	size_t len = s3_is_url(address) ? strcspn(address + 5, "/") + 5 : 0;
+	struct strs names = {0};
+
+	*out = (struct ops_options){.events = project->events};
+	config_names(&project->config, "remote", &names);
+	for (size_t i = 0; len > 0 && i < names.count; i++) {
+		const char *url = url_of(project, names.items[i]);
+
+		if (url && strncmp(url, address, len) == 0 &&
+		    (url[len] == '/' || url[len] == '\0')) {
+			*out = options_of(project, arena, names.items[i]);
+			break;
+		}
+	}
+	strs_release(&names);
+}
+
 static int open_url(struct mldv_project *project, const char *name,
     const char *url, struct remote **out, struct mldv_error *err)
 {
 	struct arena arena = {0};
-	const struct ops_options how = {
-	    .endpoint = setting(project, &arena, name, "endpoint"),
-	    .region = setting(project, &arena, name, "region"),
-	    .addressing = setting(project, &arena, name, "addressing"),
-	    .profile = setting(project, &arena, name, "profile"),
-	    .sse = setting(project, &arena, name, "sse"),
-	    .kms_key = setting(project, &arena, name, "sse.kms_key"),
-	    .storage_class = setting(project, &arena, name, "storage_class"),
-	};
+	const struct ops_options how = options_of(project, &arena, name);
 	struct remote_options options = {
 	    .name = name,
 	    .url = url,

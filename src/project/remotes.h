@@ -7,6 +7,7 @@
  */
 
 #include "project/project.h"
+#include "remote/ops.h"
 #include "remote/remote.h"
 
 /*
@@ -18,5 +19,13 @@ CHECKED int remotes_choose(struct mldv_project *project, const char *name,
 /* Opens a remote by its name. */
 CHECKED int remotes_open(struct mldv_project *project, const char *name,
     struct remote **out, struct mldv_error *err);
+
+/*
+ * How to get at an address "s3://bucket/...": as the settings say of a remote
+ * in that bucket, else as the environment does. Text in the arena, or of the
+ * settings.
+ */
+void remotes_options_for(const struct mldv_project *project,
+    struct arena *arena, const char *address, struct ops_options *out);
 
 #endif

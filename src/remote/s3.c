@@ -341,15 +341,6 @@ static void copy_options(struct bucket *bucket,
 	bucket->options.storage_class = copy(bucket, options->storage_class);
 }
 
-static enum s3_addressing addressing_of(const char *text)
-{
-	if (text && strcmp(text, "path") == 0)
-		return S3_PATH;
-	if (text && strcmp(text, "virtual") == 0)
-		return S3_VIRTUAL;
-	return S3_AUTO;
-}
-
 bool s3_is_url(const char *url)
 {
 	return strncmp(url, SCHEME, sizeof(SCHEME) - 1) == 0;
@@ -365,7 +356,7 @@ int s3_open_ops(struct ops **out, const char *url, const char *remote_name,
 	    .endpoint = options->endpoint,
 	    .region = options->region,
 	    .profile = options->profile,
-	    .addressing = addressing_of(options->addressing),
+	    .addressing = s3_addressing_of(options->addressing),
 	};
 
 	bucket->ops.table = &table;

@@ -110,6 +110,7 @@ configuration() {
 		rgw_data = $dir/run
 		rgw_s3_auth_use_sts = true
 		rgw_sts_key = 0123456789abcdef
+		rgw_sts_min_session_duration = 1
 		rgw_s3_auth_order = local, sts
 	END
 }

@@ -384,7 +384,8 @@ static void listings_go_on_to_the_next_page(void **state)
 	    {.text = SAY("200 OK", "",
 	         "<ListBucketResult><IsTruncated>true</IsTruncated>"
 	         "<NextContinuationToken>t/1</NextContinuationToken><Contents>"
-	         "<Key>a</Key><Size>1</Size></Contents></ListBucketResult>")},
+	         "<Key>a+b%2Bc</Key><Size>1</Size></Contents>"
+	         "</ListBucketResult>")},
 	    {.text = SAY("200 OK", "",
 	         "<ListBucketResult><Contents><Key>b</Key><Size>1</Size>"
 	         "</Contents></ListBucketResult>     ")},
@@ -398,6 +399,7 @@ static void listings_go_on_to_the_next_page(void **state)
 	    0);
 	settle(&world);
 	assert_int_equal(keys.count, 2);
+	assert_string_equal(keys.items[0], "a b+c");
 	assert_true(asked(&world, 0,
 	    "GET /bucket?encoding-type=url&list-type=2&prefix=p%2F HTTP"));
 	assert_true(asked(&world, 1, "GET /bucket?continuation-token=t%2F1&"));
