@@ -22,7 +22,7 @@ _mldv()
 		words=' add repro status push pull init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop purge du new why dag metrics verify doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
-	'add') options=' -q --quiet --no-wait -h --help --note' ;;
+	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
 	'repro') options=' -q --quiet --no-wait -h --help -n --dry-run -f --force -S --set --json' ;;
 	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
 	'push') options=' -q --quiet --no-wait -h --help -n --dry-run --repair -r --remote --revision' ;;
@@ -63,7 +63,7 @@ _mldv()
 	'dag') options=' -q --quiet --no-wait -h --help --dot --mermaid --json' ;;
 	'metrics') words='show' ;;
 	'metrics show') options=' -q --quiet --no-wait -h --help --json' ;;
-	'verify') options=' -q --quiet --no-wait -h --help --rev -r --remote --packs --format' ;;
+	'verify') options=' -q --quiet --no-wait -h --help --rev -r --remote --packs --no-remote --branch --base --format' ;;
 	'doctor') options=' -q --quiet --no-wait -h --help --json' ;;
 	'help') options=' -q --quiet --no-wait -h --help' ;;
 	'version') options=' -q --quiet --no-wait -h --help' ;;

@@ -25,6 +25,8 @@ typedef void mldv_done_fn(void *context, const struct mldv_done *done);
 
 struct mldv_add {
 	const char *note; /* or NULL: keep what the pointer has */
+	/* With a note: let files go that [rules] immutable protects. */
+	bool force;
 	mldv_done_fn *done;
 	void *context;
 };

@@ -11,16 +11,23 @@
 
 struct mldv_verified {
 	const char *stage; /* a stage's name, or NULL: */
-	const char *item;  /* the path of an item */
+	const char *item;  /* the path of an item, or of a file in Git */
 	const char *file;  /* where to look, from the root */
 	unsigned line;     /* 0: not known */
 	const char *what;  /* is wrong; NULL: nothing is */
+	const char *rule;  /* of [rules] that it breaks, or NULL */
+	bool warning;      /* that rule is not enforced on this branch */
 };
 
 struct mldv_verify {
 	const char *revision; /* NULL: HEAD */
 	const char *remote;   /* NULL: the default at that revision */
-	bool packs; /* ask for every pack, too, not only for manifests */
+	bool packs;     /* ask for every pack, too, not only for manifests */
+	bool no_remote; /* leave out what only the remote can say */
+	/* Where the commit is, or is to go: see [rules] enforce. NULL: what is
+	 * checked out. */
+	const char *branch;
+	const char *base; /* what it was before; NULL: its first parent */
 	/* For each stage and item once if all is well, else for each thing. */
 	void (*visit)(void *context, const struct mldv_verified *verified);
 	void *context;
@@ -31,6 +38,8 @@ struct mldv_verify_sum {
 	size_t stages;
 	size_t items;
 	size_t findings;
+	size_t warnings;
+	size_t unchecked; /* deps that only the remote knows */
 };
 
 /*

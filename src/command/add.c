@@ -8,11 +8,14 @@
 
 struct values {
 	const char *note;
+	bool force;
 };
 
 static const struct option options[] = {
     {0, "note", "TEXT", "where the data came from; kept in the pointer",
         TEXT(struct values, note)},
+    {'f', "force", NULL, "with a note: let go what [rules] immutable protects",
+        FLAG(struct values, force)},
     {0},
 };
 
@@ -43,13 +46,17 @@ static int run(const struct context *context, const void *values,
 	const struct values *given = values;
 	struct context at = *context;
 	const struct mldv_add add = {.note = given->note,
+	    .force = given->force,
 	    .done = say_done,
 	    .context = &at};
 	struct strs staged = {0};
 	struct strs paths = {0};
 	int ret = -1;
 
-	if (paths_of(context, 0, &paths, err) == 0 &&
+	if (given->force && (!given->note || !given->note[0]))
+		ret = err_set(err, MLDV_USAGE,
+		    "--force needs a reason: --note TEXT");
+	else if (paths_of(context, 0, &paths, err) == 0 &&
 	    mldv_add(context->project, &paths, &add, &staged, err) == 0) {
 		say_staged(context, &staged);
 		ret = 0;

@@ -4,6 +4,7 @@
 
 #include "mldv/hooks.h"
 #include "mldv/pipeline.h"
+#include "mldv/rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -278,6 +279,26 @@ static void say_stage(void *context, const struct mldv_stage *stage)
 	    stage->reason ? stage->reason : "it did not run");
 }
 
+/* What is staged is what the commit is going to have. */
+static void say_rule(void *context, const struct mldv_broken *broken)
+{
+	struct before *before = context;
+	struct buf called = {0};
+	struct buf what = {0};
+
+	before->count++;
+	if (broken->stage)
+		buf_printf(&called, "stage %s", broken->stage);
+	else
+		mldv_project_show(before->project, broken->path, &called);
+	buf_printf(&called, "' %s", broken->what);
+	show_text(buf_str(&called), &what);
+	term_say(before->context->term, "mldv: '%s ([rules] %s)",
+	    buf_str(&what), broken->rule);
+	buf_release(&called);
+	buf_release(&what);
+}
+
 static int look_before(struct before *before, struct mldv_error *err)
 {
 	const struct mldv_status status = {
@@ -286,6 +307,8 @@ static int look_before(struct before *before, struct mldv_error *err)
 	};
 	bool dirty;
 
+	if (mldv_rules(before->project, say_rule, before, err) < 0)
+		return -1;
 	if (mldv_status(before->project, &status, &dirty, err) < 0)
 		return -1;
 	return mldv_stages(before->project, say_stage, before, err);

@@ -7,6 +7,7 @@
 #include "command/listing.h"
 #include "command/report.h"
 #include "mldv/pipeline.h"
+#include "mldv/rules.h"
 
 struct values {
 	bool all;
@@ -32,6 +33,7 @@ struct visit {
 	struct json json;
 	struct columns columns;
 	uint64_t items, stages; /* that are not as they should be */
+	uint64_t rules;         /* that are broken */
 	bool absent, deleted;   /* an item is */
 };
 
@@ -161,6 +163,51 @@ static int list_stages(struct visit *visit, struct mldv_error *err)
 	return ret;
 }
 
+static void visit_rule(void *context, const struct mldv_broken *broken)
+{
+	struct visit *visit = context;
+	struct buf name = {0};
+	struct buf what = {0};
+
+	visit->rules++;
+	if (visit->given->json) {
+		json_begin(&visit->json, NULL, '{');
+		json_text(&visit->json, "rule", broken->rule);
+		json_text(&visit->json, "stage", broken->stage);
+		json_text(&visit->json, "path", broken->path);
+		json_text(&visit->json, "what", broken->what);
+		json_end(&visit->json, '}');
+		return;
+	}
+	if (broken->stage)
+		buf_printf(&name, "stage %s", broken->stage);
+	else
+		show_path(visit->context, broken->path, &name);
+	show_text(broken->what, &what);
+	columns_row(&visit->columns,
+	    (const char *[]){broken->rule, buf_str(&name), buf_str(&what)});
+	buf_release(&name);
+	buf_release(&what);
+}
+
+/* Warnings only: they do not make anything differ. */
+static int list_rules(struct visit *visit, struct mldv_error *err)
+{
+	const struct context *context = visit->context;
+	int ret;
+
+	if (visit->given->only_here)
+		return 0;
+	json_begin(&visit->json, "rules", '[');
+	ret = mldv_rules(context->project, visit_rule, visit, err);
+	json_end(&visit->json, ']');
+	if (ret == 0 && visit->columns.cells.count > 0)
+		term_write(context->term, "rules:\n", 7);
+	if (ret == 0)
+		columns_write(&visit->columns, context->term);
+	return ret;
+}
+
 static void say_ways_out(const struct visit *visit)
 {
 	if (visit->given->json)
@@ -192,6 +239,8 @@ static int list(struct visit *visit, bool *dirty, struct mldv_error *err)
 	}
 	if (ret == 0)
 		ret = list_stages(visit, err);
+	if (ret == 0)
+		ret = list_rules(visit, err);
 	json_end(&visit->json, '}');
 	return ret;
 }
@@ -225,7 +274,7 @@ static int run(const struct context *context, const void *values,
 		dirty = dirty || visit.stages > 0;
 		if (visit.given->json)
 			json_write(&visit.json, context->term);
-		else if (!dirty)
+		else if (!dirty && visit.rules == 0)
 			term_say(context->term, "everything is up to date");
 		if (visit.given->exit_code && dirty)
 			ret = answer(&visit, err);

@@ -4,6 +4,7 @@
 
 #include "mldv/verify.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
@@ -14,7 +15,10 @@ struct values {
 	const char *rev;
 	const char *remote;
 	const char *format;
+	const char *branch;
+	const char *base;
 	bool packs;
+	bool no_remote;
 };
 
 static const struct option options[] = {
@@ -23,6 +27,12 @@ static const struct option options[] = {
     {'r', "remote", "NAME", "ask this remote, not the default",
         TEXT(struct values, remote)},
     {0, "packs", NULL, "ask for every pack, too", FLAG(struct values, packs)},
+    {0, "no-remote", NULL, "leave out what only the remote can say",
+        FLAG(struct values, no_remote)},
+    {0, "branch", "NAME", "where the commit is, or is to go: see [rules]",
+        TEXT(struct values, branch)},
+    {0, "base", "REV", "what to compare with: not the commit's first parent",
+        TEXT(struct values, base)},
     {0, "format", "FORMAT", "text, json, github or junit",
         TEXT(struct values, format)},
     {0},
@@ -37,6 +47,7 @@ struct visit {
 	struct buf cases; /* of JUnit */
 	size_t case_count;
 	size_t failures;
+	bool no_remote;
 };
 
 static int format_of(const char *name, enum format *out, struct mldv_error *err)
@@ -73,10 +84,12 @@ static void write_text(const struct visit *visit,
 	show_text(verified->file, &line);
 	if (verified->line)
 		buf_printf(&line, ":%u", verified->line);
-	buf_add_str(&line, ": ");
+	buf_add_str(&line, verified->warning ? ": warning: " : ": ");
 	add_name(verified, &line);
 	buf_add_str(&line, ": ");
 	show_text(verified->what, &line);
+	if (verified->rule)
+		buf_printf(&line, " ([rules] %s)", verified->rule);
 	buf_add_char(&line, '\n');
 	term_write(visit->context->term, line.data, line.len);
 	buf_release(&line);
@@ -93,6 +106,9 @@ static void add_json(struct visit *visit, const struct mldv_verified *verified)
 	if (verified->line)
 		json_count(json, "line", verified->line);
 	json_text(json, "what", verified->what);
+	if (verified->rule)
+		json_text(json, "rule", verified->rule);
+	json_bool(json, "warning", verified->warning);
 	json_end(json, '}');
 }
 
@@ -122,7 +138,8 @@ static void write_github(const struct visit *visit,
 
 	add_name(verified, &name);
 	show_text(verified->what, &what);
-	buf_add_str(&line, "::error file=");
+	buf_printf(&line,
+	    "::%s file=", verified->warning ? "warning" : "error");
 	add_escaped(verified->file, true, &line);
 	if (verified->line)
 		buf_printf(&line, ",line=%u", verified->line);
@@ -167,7 +184,7 @@ static void add_case(struct visit *visit, const struct mldv_verified *verified)
 	buf_add_str(out, "\" file=\"");
 	add_xml(verified->file, out);
 	visit->case_count++;
-	if (!verified->what) {
+	if (!verified->what || verified->warning) {
 		buf_add_str(out, "\"/>\n");
 		return;
 	}
@@ -208,6 +225,38 @@ static void write_junit(struct visit *visit)
 	buf_release(&head);
 }
 
+/* What is said besides of a commit that is whole. */
+static void add_rest(const struct mldv_verify_sum *sum, struct buf *line)
+{
+	if (sum->warnings > 0) {
+		buf_add_str(line, ", ");
+		show_count(sum->warnings, "warning", line);
+	}
+	if (sum->unchecked > 0) {
+		buf_add_str(line, ", ");
+		show_count(sum->unchecked, "dep", line);
+		buf_add_str(line, " not checked");
+	}
+}
+
+/* Of a pull request it is where it is to go that counts. */
+static const char *branch_of(const struct values *given)
+{
+	static const char *const names[] = {"GITHUB_BASE_REF",
+	    "GITHUB_REF_NAME"};
+
+	if (given->branch)
+		return given->branch;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it */
+		const char *value = getenv(names[i]);
+
+		if (value && value[0])
+			return value;
+	}
+	return NULL;
+}
+
 static int conclude(struct visit *visit, const struct mldv_verify_sum *sum,
     struct mldv_error *err)
 {
@@ -224,10 +273,16 @@ static int conclude(struct visit *visit, const struct mldv_verify_sum *sum,
 		show_count(sum->stages, "stage", &line);
 		buf_add_str(&line, ", ");
 		show_count(sum->items, "item", &line);
+		add_rest(sum, &line);
 		term_say(visit->context->term, "commit %.10s is whole: %s",
 		    sum->commit, buf_str(&line));
 		buf_release(&line);
 	}
+	if (visit->no_remote &&
+	    (visit->format == FORMAT_TEXT || visit->format == FORMAT_GITHUB))
+		term_say(visit->context->term,
+		    "the remote was not asked: whether it has the data is not "
+		    "checked");
 	return 0;
 }
 
@@ -235,11 +290,17 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.context = context};
+	struct visit visit = {
+	    .context = context,
+	    .no_remote = given->no_remote,
+	};
 	const struct mldv_verify how = {
 	    .revision = given->rev,
 	    .remote = given->remote,
 	    .packs = given->packs,
+	    .no_remote = given->no_remote,
+	    .branch = branch_of(given),
+	    .base = given->base,
 	    .visit = visit_one,
 	    .context = &visit,
 	};

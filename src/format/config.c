@@ -58,6 +58,19 @@ const struct config_key config_keys[] = {
     {"rules.watch", "list", "data models reports",
         "directories in which status points out what neither Git nor mldv "
         "knows"},
+    {"rules.immutable", "list", NULL,
+        "directories that may gain files, but lose or change none"},
+    {"rules.made", "list", NULL,
+        "directories in which everything is the output of a stage"},
+    {"rules.from", "list", NULL,
+        "directories in which all that is made has its beginning"},
+    {"rules.git.max_size", "text", NULL,
+        "the largest file that is to go into Git itself, as 10M; and no "
+        "notebook that still has outputs"},
+    {"rules.asserted", "warn|refuse", NULL,
+        "what is said of results that somebody vouched for"},
+    {"rules.enforce", "list", NULL,
+        "the branches on which verify takes a broken rule for a finding"},
     {0},
 };
 
@@ -118,6 +131,12 @@ bool config_word(struct slice *rest, struct slice *word)
 	return at > 0;
 }
 
+/* What stands behind the section in a setting's name. */
+static const char *key_of(const char *name, struct slice star)
+{
+	return star.len > 0 ? star.data + star.len + 1 : strchr(name, '.') + 1;
+}
+
 /* Writes the section's name for a setting's; false if it is too long. */
 static bool section_of(const char *name, struct slice star,
     char out[INI_NAME + 1])
@@ -129,7 +148,7 @@ static bool section_of(const char *name, struct slice star,
 		    (int)strcspn(name, "."), name, (int)star.len, star.data);
 	else
 		len = snprintf(out, INI_NAME + 1, "%.*s",
-		    (int)(strrchr(name, '.') - name), name);
+		    (int)strcspn(name, "."), name);
 	return len >= 0 && len <= INI_NAME;
 }
 
@@ -147,7 +166,7 @@ const char *config_get(const struct config *config, const char *name)
 		const struct ini_entry *entry = NULL;
 
 		if (section)
-			entry = ini_entry_find(section, strrchr(name, '.') + 1);
+			entry = ini_entry_find(section, key_of(name, star));
 		if (entry)
 			return entry->value;
 	}
@@ -224,7 +243,7 @@ int config_split(const char *name, struct arena *arena, const char **section,
 
 	if (config_find(name, &star) && section_of(name, star, section_name)) {
 		*section = arena_str(arena, section_name);
-		*key = arena_str(arena, strrchr(name, '.') + 1);
+		*key = arena_str(arena, key_of(name, star));
 		return 0;
 	}
 	all_names(name, &names);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "format/configkey.h"
+#include "format/rules.h"
 
 /* The sections whose keys are the pipeline's. */
 static bool is_pipeline(struct slice word)
@@ -165,8 +166,12 @@ static void section_keys(const char *section, struct strs *out)
 	size_t len = strcspn(section, " ");
 
 	for (const struct config_key *k = config_keys; k->name; k++) {
-		if (strncmp(k->name, section, len) == 0 && k->name[len] == '.')
-			strs_add(out, strrchr(k->name, '.') + 1);
+		struct slice key = slice_of(k->name);
+
+		if (strncmp(k->name, section, len) != 0 || k->name[len] != '.')
+			continue;
+		key.data += len + 1;
+		strs_add(out, key.data + (slice_starts(key, "*.") ? 2 : 0));
 	}
 }
 
@@ -184,6 +189,22 @@ CHECKED static int unknown_key(const struct ini *ini, const char *section,
 	return -1;
 }
 
+/* What it says is checked by rules_parse. */
+static bool is_rule(const char *section, const char *key)
+{
+	return strcmp(section, "rules") == 0 && rules_key(key);
+}
+
+CHECKED static int check_rules(const struct ini *ini, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct rules rules;
+	int ret = rules_parse(&rules, &arena, ini, err);
+
+	arena_release(&arena);
+	return ret;
+}
+
 CHECKED static int check_entry(const struct ini *ini, const char *section,
     const struct ini_entry *entry, enum config_layer layer,
     struct mldv_error *err)
@@ -194,12 +215,15 @@ CHECKED static int check_entry(const struct ini *ini, const char *section,
 	const struct config_key *key = config_find(name, &star);
 	int ret;
 
-	if (!key)
-		ret = unknown_key(ini, section, entry, err);
-	else if (strcmp(key->name, "project.id") == 0 &&
-	    layer != CONFIG_PROJECT)
+	if (layer != CONFIG_PROJECT &&
+	    (is_rule(section, entry->key) ||
+	        (key && strcmp(key->name, "project.id") == 0)))
 		ret = ini_error(ini, entry->line, err,
 		    "'%s' belongs in mldv.ini", entry->key);
+	else if (!key && is_rule(section, entry->key))
+		ret = 0; /* its key has a path in it */
+	else if (!key)
+		ret = unknown_key(ini, section, entry, err);
 	else if (strcmp(key->name, "store.dir") == 0 && layer == CONFIG_PROJECT)
 		/* A clone must not write where its author chose. */
 		ret = ini_error(ini, entry->line, err,
@@ -228,5 +252,5 @@ int config_check(const struct ini *ini, enum config_layer layer,
 				return -1;
 		}
 	}
-	return 0;
+	return check_rules(ini, err);
 }

@@ -103,6 +103,22 @@ bool ini_is_key(struct slice key)
 	return key.len <= INI_NAME && is_made_of_name_chars(key);
 }
 
+/* "name data/raw": of all keys only this one is about a path. */
+static bool is_path_key(struct slice key)
+{
+	struct slice rest = key;
+	struct slice word;
+
+	if (key.len > INI_NAME || !slice_cut(&rest, ' ', &word) ||
+	    !slice_is(word, "name") || rest.len == 0)
+		return false;
+	for (size_t i = 0; i < rest.len; i++) {
+		if (!is_name_char(rest.data[i]) && rest.data[i] != '/')
+			return false;
+	}
+	return true;
+}
+
 /* "stage train" or "params" */
 static bool is_head(struct slice name)
 {
@@ -140,6 +156,7 @@ CHECKED static int scan_head(struct ini_scan *scan, struct slice text,
 	line->kind = INI_HEAD;
 	line->name = name;
 	scan->in_section = true;
+	scan->in_rules = slice_is(name, "rules");
 	scan->in_key = false;
 	return 0;
 }
@@ -153,7 +170,7 @@ CHECKED static int check_key(const struct ini_scan *scan, struct slice key,
 	if (key.len > INI_NAME)
 		return ini_error(scan->ini, scan->number, err,
 		    "a key has at most %d bytes", INI_NAME);
-	if (!ini_is_key(key))
+	if (!ini_is_key(key) && !(scan->in_rules && is_path_key(key)))
 		return ini_error(scan->ini, scan->number, err,
 		    "'%.*s' cannot be a key; one is made of A-Z a-z "
 		    "0-9 . _ -",

@@ -31,6 +31,7 @@ struct ini_scan {
 	size_t at;
 	unsigned number;
 	bool in_section;
+	bool in_rules; /* [rules], where a key may name a path */
 	bool in_key;
 };
 

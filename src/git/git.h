@@ -153,6 +153,15 @@ bool git_is_there(struct git *git, const char *revision);
 CHECKED int git_untracked(struct git *git, const char *dir, struct strs *out,
     struct mldv_error *err);
 
+/*
+ * Visits the files that Git's index has otherwise than HEAD, or HEAD lacks,
+ * with their sizes.
+ */
+CHECKED int git_staged(struct git *git,
+    int (*visit)(void *context, const char *path, uint64_t size,
+        struct mldv_error *err),
+    void *context, struct mldv_error *err);
+
 /* --- Everything that is kept: for garbage collection --- */
 
 /*
@@ -219,6 +228,9 @@ CHECKED int git_view_kind(const struct git_view *view, const char *path,
 /* What a file or link there is; 0 if there is none. */
 CHECKED int git_view_hash(const struct git_view *view, const char *path,
     struct hasher *hasher, struct content *out, struct mldv_error *err);
+/* How many bytes a file there has; 0 if there is none. */
+CHECKED int git_view_size(const struct git_view *view, const char *path,
+    uint64_t *out, struct mldv_error *err);
 CHECKED int git_view_read(const struct git_view *view, const char *path,
     size_t limit, struct buf *out, struct mldv_error *err);
 /* Visits the files and links in and below a directory ("": all). */

@@ -50,6 +50,10 @@ void git_full_path(const struct git *git, const char *path, struct buf *out);
 CHECKED int git_read_blob(struct git *git, const git_oid *id, const char *name,
     size_t limit, struct buf *out, struct mldv_error *err);
 
+/* How many bytes a blob has. */
+CHECKED int git_blob_size(struct git *git, const git_oid *id, const char *name,
+    uint64_t *out, struct mldv_error *err);
+
 /*
  * Changes the lines of a text: those of removed are taken out, those of added
  * that it lacks are appended. 1 if the text was changed, else 0.

@@ -147,6 +147,23 @@ int git_view_hash(const struct git_view *view, const char *path,
 	return found;
 }
 
+int git_view_size(const struct git_view *view, const char *path, uint64_t *out,
+    struct mldv_error *err)
+{
+	git_tree_entry *entry;
+	int found = find(view, path, &entry, err);
+
+	if (found <= 0)
+		return found;
+	found = git_tree_entry_type(entry) == GIT_OBJECT_BLOB;
+	if (found &&
+	    git_blob_size(view->git, git_tree_entry_id(entry), path, out, err) <
+	        0)
+		found = -1;
+	git_tree_entry_free(entry);
+	return found;
+}
+
 int git_view_read(const struct git_view *view, const char *path, size_t limit,
     struct buf *out, struct mldv_error *err)
 {

@@ -20,7 +20,10 @@ void verify_find(struct verify *verify, const struct mldv_verified *finding,
 	va_end(args);
 	told.what = text;
 	verify->found = true;
-	verify->sum->findings++;
+	if (told.warning)
+		verify->sum->warnings++;
+	else
+		verify->sum->findings++;
 	if (verify->options->visit)
 		verify->options->visit(verify->options->context, &told);
 }
@@ -96,7 +99,9 @@ CHECKED static int verify_open(struct verify *verify, struct mldv_error *err)
 		return -1;
 	(void)snprintf(verify->sum->commit, sizeof verify->sum->commit, "%s",
 	    git_view_commit(verify->committed.view));
-	return needs_remote(verify) ? open_remote(verify, err) : 0;
+	if (verify->options->no_remote || !needs_remote(verify))
+		return 0;
+	return open_remote(verify, err);
 }
 
 static void verify_close(struct verify *verify)
@@ -145,8 +150,10 @@ int mldv_verify(struct mldv_project *project, const struct mldv_verify *options,
 	ret = verify_open(&verify, err);
 	if (ret == 0)
 		ret = verify_stages(&verify, err);
-	if (ret == 0)
+	if (ret == 0 && !options->no_remote)
 		ret = verify_items(&verify, err);
+	if (ret == 0)
+		ret = verify_rules(&verify, err);
 	verify_close(&verify);
 	return ret;
 }

@@ -8,6 +8,7 @@
  *     verify.c        the order of it all
  *     verifystage.c   a stage, its inputs and outputs
  *     verifyitems.c   what the remote has
+ *     verifyrules.c   what [rules] expects
  */
 
 #include "mldv/verify.h"
@@ -35,5 +36,6 @@ void verify_find(struct verify *verify, const struct mldv_verified *finding,
 CHECKED int verify_stage(struct verify *verify, const struct stage *stage,
     struct mldv_error *err);
 CHECKED int verify_items(struct verify *verify, struct mldv_error *err);
+CHECKED int verify_rules(struct verify *verify, struct mldv_error *err);
 
 #endif

@@ -7,9 +7,11 @@
 #include "base/utf8.h"
 #include "mldv/data.h"
 #include "project/allowed.h"
+#include "project/immutable.h"
 #include "project/partial.h"
 #include "project/pointers.h"
 #include "project/prune.h"
+#include "project/ruling.h"
 #include "project/splice.h"
 #include "project/worktree.h"
 
@@ -36,6 +38,7 @@ struct adding {
 	struct mldv_project *project;
 	const struct mldv_add *options;
 	struct wanted *wanted;
+	struct rules rules;
 	struct pointers pointers; /* written: to be staged */
 	struct worktree_batch batch;
 	struct stored *stored;
@@ -139,6 +142,10 @@ static int write_pointer(struct adding *adding, const char *path,
 	int there = item_pointer(adding->project, path, &pointer, &arena, err);
 	int ret = -1;
 
+	if (!(adding->options->force && adding->options->note) &&
+	    immutable_check(adding->project, &adding->rules.immutable, path,
+	        content, err) < 0)
+		there = -1;
 	if (there == 1 && !content_equal(&pointer.content, content)) {
 		pointer.from_version = NULL;
 		pointer.from_address = NULL;
@@ -150,6 +157,8 @@ static int write_pointer(struct adding *adding, const char *path,
 	if (there >= 0)
 		ret = pointers_put(adding->project, path, &pointer,
 		    &adding->pointers, err);
+	if (ret == 0)
+		ret = ruling_warn(adding->project, path, content, err);
 	arena_release(&arena);
 	return ret;
 }
@@ -404,7 +413,9 @@ static int check_all(struct adding *adding, const struct strs *paths,
 
 	adding->wanted = arena_array(&adding->arena, paths->count + 1,
 	    sizeof *adding->wanted);
-	if (check_note(adding->options->note, err) == 0)
+	if (check_note(adding->options->note, err) == 0 &&
+	    rules_parse(&adding->rules, &adding->arena,
+	        &project->config.layers[CONFIG_PROJECT], err) == 0)
 		ret = items_load(project, &items, err);
 	for (size_t i = 0; ret == 0 && i < paths->count; i++) {
 		find_item(adding, &items, paths->items[i], &adding->wanted[i]);
