@@ -148,7 +148,9 @@ void key_add_dep(struct key *key, enum kind kind, const struct oid *oid,
 void key_add_input(struct key *key, const struct stage_dep *dep, enum kind kind,
     const struct oid *oid)
 {
-	if (dep->envlock)
+	if (dep->notebook)
+		key_add_notebook(key, oid, dep->path);
+	else if (dep->envlock)
 		add_digest(key, "envlock", oid, dep->path);
 	else
 		key_add_dep(key, kind, oid, dep->path);

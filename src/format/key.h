@@ -43,7 +43,7 @@ void key_add_stage(struct key *key, const struct stage *stage,
     const char *shell, struct hasher *hasher);
 void key_add_dep(struct key *key, enum kind kind, const struct oid *oid,
     const char *path);
-/* A dep of a stage: a "dep" line, or an "envlock" line. */
+/* A dep of a stage: a "dep" line, or an "envlock" or "nb" line. */
 void key_add_input(struct key *key, const struct stage_dep *dep, enum kind kind,
     const struct oid *oid);
 /* value: NULL if the variable is not set. key_add_stage adds those of the

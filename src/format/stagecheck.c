@@ -77,7 +77,7 @@ CHECKED static int check_notebook(const struct stage_reader *r,
     const struct ini_section *section, struct mldv_error *err)
 {
 	static const char *const keys[] = {"notebook", "kernel", "inject",
-	    "allow_early_exit", NULL};
+	    "allow_early_exit", "papermill", NULL};
 	const struct stage *stage = r->stage;
 
 	if (stage->run == RUN_NOTEBOOK && !stage->notebook)
@@ -160,6 +160,8 @@ static void take_common(struct stage_reader *r,
 		stage->envlock = common->envlock;
 	if (!ini_entry_find(section, "pool"))
 		stage->pool = common->pool;
+	if (!ini_entry_find(section, "papermill"))
+		stage->papermill = common->papermill;
 	if (!ini_entry_find(section, "environment"))
 		stage->clean = common->clean;
 }

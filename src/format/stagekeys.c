@@ -191,6 +191,12 @@ CHECKED static int read_kernel(struct stage_reader *r,
 	return stage_read_text(r, entry, &r->stage->kernel, err);
 }
 
+CHECKED static int read_papermill(struct stage_reader *r,
+    const struct ini_entry *entry, struct mldv_error *err)
+{
+	return stage_read_text(r, entry, &r->stage->papermill, err);
+}
+
 CHECKED static int read_image(struct stage_reader *r,
     const struct ini_entry *entry, struct mldv_error *err)
 {
@@ -231,6 +237,19 @@ CHECKED static int read_publish(struct stage_reader *r,
 	return stage_read_yes(r, entry, &r->stage->publish, err);
 }
 
+/* "${params.x}" and nothing else: the parameter; else NULL. */
+static const struct param *whole_param(const struct stage_reader *r,
+    struct slice text)
+{
+	static const char before[] = "${params.";
+	size_t len = sizeof before - 1;
+
+	if (!slice_starts(text, before) || text.data[text.len - 1] != '}')
+		return NULL;
+	return param_find(r->stages,
+	    (struct slice){text.data + len, text.len - len - 1});
+}
+
 CHECKED static int read_injected(struct stage_reader *r, struct slice line,
     struct stage_inject *out, struct mldv_error *err)
 {
@@ -248,7 +267,11 @@ CHECKED static int read_injected(struct stage_reader *r, struct slice line,
 	out->name = arena_strn(r->arena, name.data, name.len);
 	r->in.shell = false;
 	ret = interpolate(&r->in, out->line, slice_trim(rest), &text, err);
-	if (ret == 0 &&
+	out->param = whole_param(r, slice_trim(rest));
+	/* So that a text that looks like a number stays a text. */
+	if (out->param)
+		out->value = out->param->value;
+	else if (ret == 0 &&
 	    value_parse(&out->value, r->arena, buf_str(&text), err) < 0) {
 		struct mldv_error cause = *err;
 
@@ -309,6 +332,7 @@ const struct stage_key stage_keys[] = {
     {"kernel", false, read_kernel},
     {"mutex", true, read_mutex},
     {"notebook", false, read_notebook},
+    {"papermill", false, read_papermill},
     {"params.write", false, read_params_write},
     {"pool", false, read_pool},
     {"probe", true, stage_read_probe},

@@ -51,6 +51,15 @@ CHECKED int stage_end_keys(struct stage_reader *r,
     const struct ini_section *section, struct mldv_error *err);
 /* Which injected values are paths; deps and outs must be there. */
 void stage_find_paths(struct stage *stage, struct arena *arena);
+/*
+ * What a notebook brings with it: its directory to run in, itself as a dep,
+ * and itself, executed, as an output. Before deps and outs are put in order.
+ */
+CHECKED int stage_take_notebook(struct stage_reader *r,
+    const struct ini_section *section, struct mldv_error *err);
+/* Fills stage->given, once all else is read. */
+CHECKED int stage_give(struct stage_reader *r,
+    const struct ini_section *section, struct mldv_error *err);
 
 /*
  * [pipeline] and every [pool NAME]; the stage that reader->stage points to

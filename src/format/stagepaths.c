@@ -219,6 +219,18 @@ CHECKED static int check_options(const struct stage_reader *r, unsigned line,
 	return 0;
 }
 
+void stage_add_out(struct stage_reader *r, const struct stage_out *out,
+    unsigned line)
+{
+	r->outs =
+	    xgrow(r->outs, r->out_count, &r->out_capacity, sizeof *r->outs);
+	r->outs[r->out_count++] =
+	    (struct place){out->path, r->stage->name, line};
+	r->options = xgrow(r->options, r->option_count, &r->option_capacity,
+	    sizeof *r->options);
+	r->options[r->option_count++] = *out;
+}
+
 int stage_read_outs(struct stage_reader *r, const struct ini_entry *entry,
     struct mldv_error *err)
 {
@@ -244,13 +256,7 @@ int stage_read_outs(struct stage_reader *r, const struct ini_entry *entry,
 		}
 		if (option < 0 || check_options(r, line, &out, err) < 0)
 			return -1;
-		r->outs = xgrow(r->outs, r->out_count, &r->out_capacity,
-		    sizeof *r->outs);
-		r->outs[r->out_count++] =
-		    (struct place){out.path, r->stage->name, line};
-		r->options = xgrow(r->options, r->option_count,
-		    &r->option_capacity, sizeof *r->options);
-		r->options[r->option_count++] = out;
+		stage_add_out(r, &out, line);
 	}
 	return more;
 }

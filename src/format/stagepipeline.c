@@ -23,6 +23,7 @@ static const struct pipeline_key {
     {"environment", false, true},
     {"envlock", true, true},
     {"name", false, false},
+    {"papermill", false, true},
     {"pool", false, true},
     {"shell", false, false},
     {"version", false, false},

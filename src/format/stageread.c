@@ -386,11 +386,11 @@ int stage_read(struct stage_reader *r, const struct ini_section *section,
 		    "run",
 		    name);
 	add_envlocks(r);
-	if (check_paths(r, err) < 0)
+	if (stage_take_notebook(r, section, err) < 0 || check_paths(r, err) < 0)
 		return -1;
 	fill_stage(r);
 	stage_find_paths(out, r->arena);
-	return 0;
+	return stage_give(r, section, err);
 }
 
 void stage_reader_release(struct stage_reader *r)

@@ -49,6 +49,9 @@ CHECKED int stage_read_outs(struct stage_reader *r,
 /* Adds a dep that stands on that line. */
 void stage_add_dep(struct stage_reader *r, const struct stage_dep *dep,
     unsigned line);
+/* Adds an output; check_paths has yet to come. */
+void stage_add_out(struct stage_reader *r, const struct stage_out *out,
+    unsigned line);
 /* Interpolates and cleans a path; the root itself is refused. */
 CHECKED int stage_read_path(struct stage_reader *r, unsigned line,
     struct slice text, const char **out, struct mldv_error *err);

@@ -21,6 +21,7 @@ struct stage_dep {
 	const char *path;    /* clean, relative to the root */
 	const char *channel; /* of a training job; or NULL */
 	bool envlock;        /* it says what the environment is */
+	bool notebook;       /* the stage runs it: its source is in the key */
 };
 
 enum out_kind { OUT_PLAIN, OUT_METRICS, OUT_PLOT, OUT_NOTEBOOK };
@@ -59,6 +60,10 @@ struct stage_inject {
 	   relative to the root, to be said from the working directory */
 	bool is_path;
 	unsigned line;
+	/* The parameter whose value it is, unchanged; or NULL. */
+	const struct param *param;
+	/* It goes into a notebook only if that assigns the name. */
+	bool optional;
 };
 
 /* A key that belongs to a runner: "sagemaker.role", interpolated. */
@@ -107,9 +112,14 @@ struct stage {
 
 	const char *notebook;        /* clean path, or NULL */
 	const char *kernel;          /* or NULL */
-	struct stage_inject *inject; /* sorted by name */
+	struct stage_inject *inject; /* as `inject` says, sorted by name */
 	size_t inject_count;
+	/* All that the notebook gets: that, and parameters under the last part
+	   of their names. Sorted by name, which are those of variables. */
+	struct stage_inject *given;
+	size_t given_count;
 	bool allow_early_exit;
+	const char *papermill; /* the program's path or name, or NULL */
 
 	const char *image;        /* or NULL */
 	const char *entry;        /* entry_point, or NULL */
@@ -153,6 +163,8 @@ const struct stage_pool *stages_pool(const struct stages *stages,
     const char *name);
 /* "shell", "notebook", "container", "sagemaker", "fargate", "batch" */
 const char *runner_name(enum runner_kind kind);
+/* "reports/eval", for the stage's notebook notebooks/eval.ipynb. */
+const char *stage_reports(const struct stage *stage, struct arena *arena);
 /* The setting's value, or NULL. */
 const char *stage_setting(const struct stage *stage, const char *key);
 /* The stage that makes this path, or something above or below it; or NULL. */

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "mldv/remote.h"
 #include "pipeline/failed.h"
+#include "pipeline/notebooks.h"
 #include "project/partial.h"
 #include "project/worktree.h"
 #include "runner/runner.h"
@@ -366,8 +367,9 @@ int inputs_find(struct plan *plan, struct step *step, bool looking,
 		            : find_source(&finding, input, err);
 		if (found <= 0)
 			return found;
-		key_add_input(&step->key, &stage->deps[i], input->content.kind,
-		    &input->content.oid);
+		found = notebooks_add(plan, step, i, looking, obstacle, err);
+		if (found <= 0)
+			return found;
 	}
 	key_add_stage(&step->key, stage, plan->stages.shell, plan->hasher);
 	if (add_runner_lines(plan, step, err) < 0)

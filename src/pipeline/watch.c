@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pipeline/inputs.h"
+#include "pipeline/notebooks.h"
 #include "project/worktree.h"
 
 /*
@@ -39,6 +40,27 @@ CHECKED static int look(struct plan *plan, const struct step *step,
 	return 0;
 }
 
+/* Whoever has the notebook open saves it while it runs. */
+CHECKED static int look_at_source(struct plan *plan,
+    const struct stage_dep *dep, struct watched *out, struct mldv_error *err)
+{
+	out->notebook = dep->notebook && strcmp(out->path, dep->path) == 0;
+	return out->notebook ? notebooks_hash(plan, out->path, NOTEBOOK_SOURCE,
+	                           &out->source, err)
+	                     : 0;
+}
+
+static bool same_source(struct plan *plan, const struct watched *old)
+{
+	struct mldv_error ignored;
+	struct oid now;
+
+	return old->notebook &&
+	    notebooks_hash(plan, old->path, NOTEBOOK_SOURCE, &now, &ignored) ==
+	    0 &&
+	    oid_equal(&now, &old->source);
+}
+
 int watch_start(struct plan *plan, const struct step *step, struct watch *out,
     struct mldv_error *err)
 {
@@ -47,7 +69,9 @@ int watch_start(struct plan *plan, const struct step *step, struct watch *out,
 	*out = (struct watch){.list = xcalloc(count + 1, sizeof *out->list)};
 	for (size_t i = 0; i < count; i++) {
 		if (look(plan, step, &step->inputs[i], &out->list[out->count],
-		        err) < 0) {
+		        err) < 0 ||
+		    look_at_source(plan, &step->stage->deps[i],
+		        &out->list[out->count], err) < 0) {
 			snapshot_release(&out->list[out->count].snapshot);
 			return -1;
 		}
@@ -154,7 +178,8 @@ int watch_check(struct plan *plan, const struct step *step,
 
 		if (worktree_hash(plan->project, now.path, &now.content,
 		        &now.snapshot, &cause) == 0 &&
-		    content_equal(&now.content, &old->content)) {
+		    (content_equal(&now.content, &old->content) ||
+		        same_source(plan, old))) {
 			snapshot_release(&now.snapshot);
 			continue;
 		}

@@ -14,6 +14,9 @@ struct watched {
 	const char *path;
 	struct content content;
 	struct snapshot snapshot;
+	/* A notebook that the stage runs: what its source is. */
+	bool notebook;
+	struct oid source;
 };
 
 struct watch {

@@ -201,7 +201,7 @@ static void reads_a_notebook(void **state)
 	assert_int_equal(s->inject[1].value.type, VALUE_INT);
 	assert_true(s->inject[2].is_path);
 	assert_string_equal(s->inject[3].name, "pool");
-	assert_int_equal(s->inject[3].value.type, VALUE_INT);
+	assert_int_equal(s->inject[3].value.type, VALUE_TEXT);
 	assert_false(s->inject[4].is_path);
 	arena_release(&p.arena);
 }
@@ -324,7 +324,7 @@ static void the_key_has_only_what_is_used(void **state)
 	document("[stage a]\nrun = notebook\nnotebook = n.ipynb\n"
 	         "kernel = k\nouts = o\ninject =\n  p = o\n  q = 0.5\n",
 	    "inject float q 0x1p-1\ninject path p o\nkernel k\nout o\n"
-	    "runner notebook 1\n");
+	    "out reports/n/a.ipynb\nrunner notebook 1\n");
 }
 
 int main(void)
