@@ -27,7 +27,7 @@ _mldv()
 	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
 	'push') options=' -q --quiet --no-wait -h --help -n --dry-run --repair -r --remote --revision' ;;
 	'pull') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run -r --remote' ;;
-	'init') options=' -q --quiet --no-wait -h --help --no-hooks' ;;
+	'init') options=' -q --quiet --no-wait -h --help --layout --no-hooks' ;;
 	'remote') words='add create list default remove' ;;
 	'remote add') options=' -q --quiet --no-wait -h --help --local' ;;
 	'remote create') options=' -q --quiet --no-wait -h --help --local' ;;

@@ -62,6 +62,7 @@ complete -c mldv -f -n '__mldv_just ' -a init -d 'make the Git repository a proj
 complete -c mldv -n '__mldv_at init' -s q -l quiet -d 'no progress, no report of what was done'
 complete -c mldv -n '__mldv_at init' -l no-wait -d 'fail if somebody holds a lock'
 complete -c mldv -n '__mldv_at init' -s h -l help -d 'print a summary'
+complete -c mldv -n '__mldv_at init' -l layout -x -d 'make directories, too, and their rules: datascience'
 complete -c mldv -n '__mldv_at init' -l no-hooks -d 'leave Git\'s hooks and merge drivers alone'
 complete -c mldv -f -n '__mldv_just ' -a remote -d 'more commands'
 complete -c mldv -f -n '__mldv_just remote' -a add -d 'name a place where data is shared'

@@ -41,6 +41,15 @@ void mldv_project_close(struct mldv_project *project);
  */
 void mldv_project_no_wait(struct mldv_project *project);
 
+/*
+ * Makes the directories of a layout that lack anything, and writes its rules
+ * into mldv.ini if that has none; what is there stays as it is. made gets the
+ * files that were written. The only layout is "datascience".
+ */
+MLDV_CHECKED int mldv_project_layout(struct mldv_project *project,
+    const char *name, struct strs *made, struct strs *staged,
+    struct mldv_error *err);
+
 /* The clean path from the root of what the user calls argument. */
 MLDV_CHECKED int mldv_project_path(struct mldv_project *project,
     const char *argument, struct buf *out, struct mldv_error *err);

@@ -20,9 +20,31 @@ static void check_made(struct ruled *ruled)
 	}
 }
 
+static void check_asserted(struct ruled *ruled)
+{
+	const struct rules *rules = &ruled->ruling.rules;
+
+	for (size_t i = 0; rules->asserted_line > 0 && i < ruled->lock->count;
+	     i++) {
+		const struct lock_stage *stage = &ruled->lock->stages[i];
+
+		if (stage->claim != CLAIM_ASSERTED)
+			continue;
+		ruling_tell(&ruled->ruling,
+		    &(struct mldv_broken){
+		        .rule = "asserted",
+		        .stage = stage->name,
+		        .line = rules->asserted_line,
+		    },
+		    "was not run: somebody vouched for its outputs: %s",
+		    stage->why);
+	}
+}
+
 int ruled_check(struct ruled *ruled, struct mldv_error *err)
 {
 	check_made(ruled);
+	check_asserted(ruled);
 	ruled_from(ruled);
 	return ruled_names(ruled, err);
 }
