@@ -354,6 +354,104 @@ void value_show(struct slice canonical, struct buf *out)
 	buf_add_char(out, ']');
 }
 
+/* How many bytes at text YAML reads otherwise than JSON, and as which sign. */
+static size_t needs_escape(const unsigned char *text, unsigned *sign)
+{
+	*sign = text[0];
+	if (text[0] < 0x20 || text[0] == 0x7f)
+		return 1;
+	/* U+0080 to U+009F, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF. */
+	if (text[0] == 0xc2 && text[1] < 0xa0) {
+		*sign = text[1];
+		return 2;
+	}
+	*sign = (text[0] & 0x0fU) << 12;
+	if ((text[0] & 0xf0) != 0xe0 || !text[1] || !text[2])
+		return 0;
+	*sign |= (text[1] & 0x3fU) << 6 | (text[2] & 0x3fU);
+	return *sign == 0x2028 || *sign == 0x2029 || *sign == 0xfeff ||
+	        *sign >= 0xfffe
+	    ? 3
+	    : 0;
+}
+
+void value_json_text(const char *text, struct buf *out)
+{
+	buf_add_char(out, '"');
+	while (*text) {
+		unsigned sign;
+		size_t len = needs_escape((const unsigned char *)text, &sign);
+
+		if (len > 0) {
+			buf_printf(out, "\\u%04x", sign);
+			text += len;
+			continue;
+		}
+		if (*text == '"' || *text == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, *text++);
+	}
+	buf_add_char(out, '"');
+}
+
+/* 1e-05 is a text to YAML, 1.0e-05 is not. */
+static void json_float(const char *hex, struct buf *out)
+{
+	struct buf text = {0};
+	const char *exponent;
+
+	value_show_number(strtod(hex, NULL), &text);
+	exponent = strchr(buf_str(&text), 'e');
+	if (exponent && !strchr(buf_str(&text), '.')) {
+		buf_add(out, text.data, (size_t)(exponent - text.data));
+		buf_add_str(out, ".0");
+		buf_add_str(out, exponent);
+	} else {
+		buf_add(out, text.data, text.len);
+	}
+	buf_release(&text);
+}
+
+/* One item of a canonical value. */
+static void json_scalar(struct slice item, struct buf *out)
+{
+	struct mldv_error ignored;
+	struct buf text = {0};
+
+	if (slice_starts(item, "\"")) {
+		if (read_quoted(item, &text, &ignored) == 0)
+			value_json_text(buf_str(&text), out);
+	} else if (slice_starts(item, "0x") || slice_starts(item, "-0x")) {
+		buf_add(&text, item.data, item.len);
+		json_float(buf_str(&text), out);
+	} else {
+		buf_add(out, item.data, item.len);
+	}
+	buf_release(&text);
+}
+
+void value_json(const struct value *value, struct buf *out)
+{
+	struct slice rest = slice_of(value->canonical);
+	struct slice item;
+	bool more;
+
+	if (value->type != VALUE_LIST) {
+		json_scalar(rest, out);
+		return;
+	}
+	rest = (struct slice){rest.data + 1, rest.len - 2};
+	buf_add_char(out, '[');
+	more = rest.len > 0;
+	while (more) {
+		more = cut_item(&rest, &item);
+		json_scalar(item, out);
+		if (more)
+			buf_add_str(out, ", ");
+	}
+	buf_add_char(out, ']');
+}
+
 bool value_is_canonical(enum value_type type, const char *canonical)
 {
 	struct arena arena = {0};

@@ -29,6 +29,13 @@ CHECKED int value_parse(struct value *out, struct arena *arena,
 void value_show(struct slice canonical, struct buf *out);
 /* Appends the shortest decimal that reads back as the same number: 0.1. */
 void value_show_number(double number, struct buf *out);
+/*
+ * Appends a value as JSON that YAML 1.1 reads alike: floats have a point and
+ * a sign in their exponent, and what YAML takes for a line break is escaped.
+ */
+void value_json(const struct value *value, struct buf *out);
+/* The same of a text. */
+void value_json_text(const char *text, struct buf *out);
 /* Is it just what value_parse makes canonical for this type? */
 bool value_is_canonical(enum value_type type, const char *canonical);
 /* "bool", "int", "float", "text", "list" */
