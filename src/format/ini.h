@@ -33,9 +33,19 @@ struct ini_section {
 	struct ini_section *next;
 };
 
+/* The other files of the revision that an INI file is of. */
+struct ini_source {
+	/* Appends the file at a path from the root: 1, or 0 if it is not there.
+	 */
+	int (*read)(void *context, const char *path, size_t limit,
+	    struct buf *out, struct mldv_error *err);
+	void *context;
+};
+
 struct ini {
 	const char *path; /* for messages */
 	struct ini_section *sections;
+	const struct ini_source *source; /* set by the caller; or NULL */
 };
 
 /*

@@ -73,33 +73,40 @@ static void add_single_quoted(const char *text, struct buf *out)
 	buf_add_char(out, '\'');
 }
 
+/* What stands between ${ and }, and its value. */
+struct reference {
+	struct slice name;     /* "params.lr" */
+	struct slice modifier; /* "q"; data NULL: there is none */
+	const char *value;
+};
+
 /* Puts the value in as the modifier behind the colon says. */
 CHECKED static int add_value(struct interpolation *in, unsigned line,
-    const struct param *param, struct slice modifier, struct buf *out,
-    struct mldv_error *err)
+    const struct reference *ref, struct buf *out, struct mldv_error *err)
 {
-	const char *text = param->value.text;
+	const char *text = ref->value;
+	struct slice modifier = ref->modifier;
+	int len = (int)ref->name.len;
+	const char *name = ref->name.data;
 
 	if (modifier.data && !in->shell)
 		return ini_error(in->ini, line, err,
-		    "'${params.%s:…}' is for cmd; in a path write "
-		    "'${params.%s}'",
-		    param->name, param->name);
+		    "'${%.*s:…}' is for cmd; elsewhere write '${%.*s}'", len,
+		    name, len, name);
 	if (modifier.data && slice_is(modifier, "q")) {
 		add_single_quoted(text, out);
 		return 0;
 	}
 	if (modifier.data && !slice_is(modifier, "raw"))
 		return ini_error(in->ini, line, err,
-		    "'${params.%s:%.*s}': only :q and :raw are known",
-		    param->name, (int)modifier.len, modifier.data);
+		    "'${%.*s:%.*s}': only :q and :raw are known", len, name,
+		    (int)modifier.len, modifier.data);
 	if (!modifier.data && in->shell &&
 	    (text[0] == '\0' || text[strspn(text, SAFE)]))
 		return ini_error(in->ini, line, err,
-		    "a shell may misread the value of '${params.%s}'; write "
-		    "'${params.%s:q}' to have it quoted, or "
-		    "'${params.%s:raw}'",
-		    param->name, param->name, param->name);
+		    "a shell may misread the value of '${%.*s}'; write "
+		    "'${%.*s:q}' to have it quoted, or '${%.*s:raw}'",
+		    len, name, len, name, len, name);
 	buf_add_str(out, text);
 	return 0;
 }
@@ -107,19 +114,16 @@ CHECKED static int add_value(struct interpolation *in, unsigned line,
 CHECKED static int unknown_reference(const struct interpolation *in,
     unsigned line, struct slice name, struct mldv_error *err)
 {
-	static const char *const later[] = {"matrix", "stage", "env", NULL};
-	static const char *const known[] = {"params", "pipeline", NULL};
+	static const char *const known[] = {"env", "matrix", "params",
+	    "pipeline", NULL};
 	struct slice rest = name;
 	struct slice space;
 	const char *nearest = NULL;
 	bool dotted = slice_cut(&rest, '.', &space);
 
-	for (size_t i = 0; dotted && later[i]; i++) {
-		if (slice_is(space, later[i]))
-			return ini_error(in->ini, line, err,
-			    "this version of mldv does not know '${%s.…}'",
-			    later[i]);
-	}
+	if (dotted && slice_is(space, "stage"))
+		return ini_error(in->ini, line, err,
+		    "this version of mldv does not know '${stage.…}'");
 	if (dotted && space.len < INI_NAME)
 		nearest =
 		    str_nearest(arena_strn(in->arena, space.data, space.len),
@@ -135,34 +139,107 @@ CHECKED static int unknown_reference(const struct interpolation *in,
 	    (int)name.len, name.data);
 }
 
-/* name is what stands between ${ and }. */
-CHECKED static int add_reference(struct interpolation *in, unsigned line,
-    struct slice name, struct buf *out, struct mldv_error *err)
+CHECKED static int find_param(struct interpolation *in, unsigned line,
+    struct slice word, const char **out, struct mldv_error *err)
 {
-	const char *space = "params.";
-	size_t len = strlen(space);
-	struct slice rest = {name.data + len, name.len - len};
-	struct slice modifier = {0};
-	struct slice word;
-	const struct param *param;
+	const struct param *param = param_find(in->stages, word);
 
-	if (slice_is(name, "pipeline.name")) {
+	if (!param)
+		return ini_error(in->ini, line, err, "%s",
+		    param_missing(in->stages, in->arena, word));
+	interpolation_use(in, param);
+	*out = param->value.text;
+	return 0;
+}
+
+CHECKED static int find_matrix(const struct interpolation *in, unsigned line,
+    struct slice name, const char **out, struct mldv_error *err)
+{
+	const char **names =
+	    arena_array(in->arena, in->matrix_count + 1, sizeof *names);
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < in->matrix_count; i++) {
+		names[i] = in->matrix[i].name;
+		if (slice_is(name, names[i])) {
+			*out = in->matrix[i].value.text;
+			return 0;
+		}
+	}
+	if (name.len <= INI_NAME)
+		nearest =
+		    str_nearest(arena_strn(in->arena, name.data, name.len),
+		        names);
+	if (nearest)
+		return ini_error(in->ini, line, err,
+		    "the stage has no '%.*s'; did you mean '%s'?",
+		    (int)name.len, name.data, nearest);
+	return ini_error(in->ini, line, err, "the stage has no '%.*s'",
+	    (int)name.len, name.data);
+}
+
+static const struct stage_var *find_var(const struct stage *stage,
+    struct slice name)
+{
+	for (size_t i = 0; stage && i < stage->env_count; i++) {
+		if (slice_is(name, stage->env[i].name))
+			return &stage->env[i];
+	}
+	return NULL;
+}
+
+CHECKED static int find_env(const struct interpolation *in, unsigned line,
+    struct slice name, const char **out, struct mldv_error *err)
+{
+	const struct stage_var *var = find_var(in->env, name);
+
+	if (!var)
+		var = find_var(in->common, name);
+	if (!var)
+		return ini_error(in->ini, line, err,
+		    "'env' has no '%.*s'; what '${env.…}' refers to must be "
+		    "listed there",
+		    (int)name.len, name.data);
+	if (!var->value)
+		return ini_error(in->ini, line, err,
+		    "'%.*s' has its value from outside, so '${env.%.*s}' is "
+		    "not known here; write '$%.*s' for the shell",
+		    (int)name.len, name.data, (int)name.len, name.data,
+		    (int)name.len, name.data);
+	*out = var->value;
+	return 0;
+}
+
+/* text is what stands between ${ and }. */
+CHECKED static int add_reference(struct interpolation *in, unsigned line,
+    struct slice text, struct buf *out, struct mldv_error *err)
+{
+	struct reference ref = {0};
+	struct slice rest = text;
+	struct slice space;
+	int ret;
+
+	if (slice_cut(&rest, ':', &ref.name))
+		ref.modifier = rest;
+	rest = ref.name;
+	if (slice_is(ref.name, "pipeline.name")) {
 		if (!in->pipeline)
 			return ini_error(in->ini, line, err,
 			    "[pipeline] has no 'name'");
 		buf_add_str(out, in->pipeline);
 		return 0;
 	}
-	if (name.len < len || !slice_starts(name, space))
-		return unknown_reference(in, line, name, err);
-	if (slice_cut(&rest, ':', &word))
-		modifier = rest;
-	param = param_find(in->stages, word);
-	if (!param)
-		return ini_error(in->ini, line, err, "%s",
-		    param_missing(in->stages, in->arena, word));
-	interpolation_use(in, param);
-	return add_value(in, line, param, modifier, out, err);
+	if (!slice_cut(&rest, '.', &space))
+		return unknown_reference(in, line, text, err);
+	if (slice_is(space, "params"))
+		ret = find_param(in, line, rest, &ref.value, err);
+	else if (slice_is(space, "matrix"))
+		ret = find_matrix(in, line, ref.name, &ref.value, err);
+	else if (slice_is(space, "env"))
+		ret = find_env(in, line, rest, &ref.value, err);
+	else
+		ret = unknown_reference(in, line, text, err);
+	return ret < 0 ? -1 : add_value(in, line, &ref, out, err);
 }
 
 int interpolate(struct interpolation *in, unsigned line, struct slice text,

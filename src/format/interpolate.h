@@ -7,7 +7,8 @@
  *
  * ${params.X:q} puts the value in single quotes for a shell, ${params.X:raw}
  * puts it in as it is, and ${params.X} only if no shell could read it in any
- * other way. $${ is a literal ${. ${pipeline.name} is known too.
+ * other way. $${ is a literal ${. ${matrix.X}, ${env.X} and ${pipeline.name}
+ * are known too.
  */
 
 #include "format/stages.h"
@@ -18,6 +19,12 @@ struct interpolation {
 	const char *pipeline; /* [pipeline] name, or NULL */
 	struct arena *arena;
 	bool shell; /* the text is for a shell */
+	/* "matrix.X" of the variant; sorted by name. */
+	const struct param *matrix;
+	size_t matrix_count;
+	/* Whose env lists have ${env.X}; each may be NULL. */
+	const struct stage *env;
+	const struct stage *common;
 	/* The parameters that were referred to, each perhaps repeatedly. */
 	const struct param **used;
 	size_t used_count;

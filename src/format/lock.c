@@ -97,7 +97,7 @@ CHECKED static int read_head(struct reader *r, struct lockfile *lock,
 	if (lines_field(&r->lines, "stage", err) < 0 ||
 	    lines_path(&r->lines, &lock->arena, &name, err) < 0)
 		return -1;
-	if (!ini_is_name(name))
+	if (!stage_is_name(name))
 		return lines_error(&r->lines, err, "a stage has no such name");
 	if (lock->count > 0 &&
 	    strcmp(lock->stages[lock->count - 1].name, name.data) >= 0)

@@ -203,20 +203,32 @@ static bool is_part(const struct stage *stage, const char *path)
 	return false;
 }
 
+static void find_path(const struct stage *stage, struct arena *arena,
+    struct stage_inject *inject)
+{
+	const char *path;
+
+	if (inject->value.type != VALUE_TEXT || inject->value.text[0] == '\0' ||
+	    path_is_absolute(inject->value.text))
+		return;
+	path = path_clean(arena, inject->value.text);
+	if (!path || !path[0] || !is_part(stage, path))
+		return;
+	inject->is_path = true;
+	inject->value.text = path;
+}
+
 void stage_find_paths(struct stage *stage, struct arena *arena)
 {
-	for (size_t i = 0; i < stage->inject_count; i++) {
+	for (size_t i = 0, k = 0; i < stage->inject_count; i++) {
 		struct stage_inject *inject = &stage->inject[i];
-		const char *path;
 
-		if (inject->value.type != VALUE_TEXT ||
-		    inject->value.text[0] == '\0' ||
-		    path_is_absolute(inject->value.text))
-			continue;
-		path = path_clean(arena, inject->value.text);
-		if (!path || !path[0] || !is_part(stage, path))
-			continue;
-		inject->is_path = true;
-		inject->value.text = path;
+		find_path(stage, arena, inject);
+		/* It holds all of these, too. */
+		while (k < stage->given_count &&
+		    strcmp(stage->given[k].name, inject->name) != 0)
+			k++;
+		if (k < stage->given_count)
+			stage->given[k] = *inject;
 	}
 }

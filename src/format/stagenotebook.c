@@ -99,6 +99,8 @@ CHECKED static int is_declared(const struct stage_reader *r,
 	struct item item;
 	int more;
 
+	if (strncmp(param->name, "matrix.", 7) == 0)
+		return 1;
 	if (!entry)
 		return 0;
 	items_start(&items, r->ini, entry);
@@ -149,12 +151,12 @@ CHECKED static int give_param(struct stage_reader *r,
 	if (find_injected(stage, param, name))
 		return 0;
 	if (declared && !stage_is_variable(slice_of(name)))
-		return ini_error(r->ini, entry->line, err,
+		return ini_error(r->ini, entry ? entry->line : stage->line, err,
 		    "'%s' cannot be a name in a notebook; give it one in "
 		    "'inject'",
 		    param->name);
 	if (declared && other && !other->optional)
-		return ini_error(r->ini, entry->line, err,
+		return ini_error(r->ini, entry ? entry->line : stage->line, err,
 		    "'%s' and '%s' would both be '%s' in the notebook; say in "
 		    "'inject' what they are to be called",
 		    other->param->name, param->name, name);

@@ -12,7 +12,7 @@
 
 static bool is_later(struct slice text, const char **what)
 {
-	static const char *const later[] = {"python:", "stage:", NULL};
+	static const char *const later[] = {"python:", NULL};
 
 	for (size_t i = 0; later[i]; i++) {
 		*what = later[i];
@@ -94,6 +94,36 @@ void stage_add_dep(struct stage_reader *r, const struct stage_dep *dep,
 	r->dep_options[r->dep_option_count++] = *dep;
 }
 
+/* "stage:train@*", which is resolved when all stages are there. */
+CHECKED static int add_ref(struct stage_reader *r, const struct items *items,
+    struct item *item, struct mldv_error *err)
+{
+	struct slice pattern = {item->text.data + 6, item->text.len - 6};
+	struct stage_dep dep = {0};
+	struct buf text = {0};
+	int ret;
+
+	r->in.shell = false;
+	ret = interpolate(&r->in, item->line, pattern, &text, err);
+	if (ret == 0 && text.len == 0)
+		ret = ini_error(r->ini, item->line, err,
+		    "'stage:' needs the name of a stage");
+	if (ret == 0)
+		ret = read_dep_options(r, items, item, &dep, err);
+	if (ret == 0) {
+		r->refs = xgrow(r->refs, r->ref_count, &r->ref_capacity,
+		    sizeof *r->refs);
+		r->refs[r->ref_count++] = (struct stage_ref){
+		    .stage = r->stages->count,
+		    .pattern = arena_str(r->arena, buf_str(&text)),
+		    .channel = dep.channel,
+		    .line = item->line,
+		};
+	}
+	buf_release(&text);
+	return ret;
+}
+
 int stage_read_deps(struct stage_reader *r, const struct ini_entry *entry,
     struct mldv_error *err)
 {
@@ -105,6 +135,11 @@ int stage_read_deps(struct stage_reader *r, const struct ini_entry *entry,
 	while ((more = items_next(&items, &item, err)) > 0) {
 		struct stage_dep dep = {0};
 
+		if (slice_starts(item.text, "stage:")) {
+			if (add_ref(r, &items, &item, err) < 0)
+				return -1;
+			continue;
+		}
 		if (stage_read_path(r, item.line, item.text, &dep.path, err) <
 		        0 ||
 		    read_dep_options(r, &items, &item, &dep, err) < 0)

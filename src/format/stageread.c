@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/stagekeys.h"
+#include "format/stagematrix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -281,12 +282,12 @@ static int out_by_path(const void *a, const void *b)
 	return strcmp(left->path, right->path);
 }
 
-static int param_by_place(const void *a, const void *b)
+static int param_by_name(const void *a, const void *b)
 {
 	const struct param *const *left = a;
 	const struct param *const *right = b;
 
-	return (*left > *right) - (*left < *right);
+	return strcmp((*left)->name, (*right)->name);
 }
 
 static bool is_named(const struct stage_reader *r, const char *path)
@@ -344,10 +345,9 @@ static void fill_stage(struct stage_reader *r)
 	if (stage->out_count > 1)
 		qsort(stage->outs, stage->out_count, sizeof *stage->outs,
 		    out_by_path);
-	/* They lie in an array that is sorted by name. */
 	if (in->used_count > 1)
 		qsort(in->used, in->used_count, sizeof(const struct param *),
-		    param_by_place);
+		    param_by_name);
 	stage->params =
 	    arena_array(r->arena, in->used_count, sizeof(const struct param *));
 	for (size_t i = 0; i < in->used_count; i++) {
@@ -356,41 +356,61 @@ static void fill_stage(struct stage_reader *r)
 	}
 }
 
-int stage_read(struct stage_reader *r, const struct ini_section *section,
-    struct stage *out, struct mldv_error *err)
+static void start_stage(struct stage_reader *r,
+    const struct ini_section *section, const struct variant *variant)
 {
-	const char *name = strchr(section->name, ' ') + 1;
-
-	*out = (struct stage){
-	    .name = name,
-	    .base = name,
+	r->stage = &r->stages->stages[r->stages->count];
+	*r->stage = (struct stage){
+	    .name = variant->name,
+	    .base = strchr(section->name, ' ') + 1,
+	    .variant = variant->label,
 	    .line = section->line,
 	    .cwd = "",
 	    .cpus = 1,
 	};
-	r->stage = out;
 	r->dep_count = 0;
 	r->dep_option_count = 0;
 	r->option_count = 0;
 	r->first_out = r->out_count;
 	r->in.used_count = 0;
+	r->in.matrix = variant->params;
+	r->in.matrix_count = variant->param_count;
+	for (size_t i = 0; i < variant->param_count; i++)
+		interpolation_use(&r->in, &variant->params[i]);
+}
+
+int stage_read(struct stage_reader *r, const struct ini_section *section,
+    const struct variant *variant, struct mldv_error *err)
+{
+	const struct ini_entry *env = ini_entry_find(section, "env");
+
+	start_stage(r, section, variant);
+	/* Others may refer to it. */
+	r->in.env = r->stage;
+	r->in.common = &r->common;
+	if (env && read_entry(r, env, err) < 0)
+		return -1;
 	for (const struct ini_entry *e = section->entries; e; e = e->next) {
-		if (read_entry(r, e, err) < 0)
+		if (e != env && !matrix_is_key(e->key) &&
+		    read_entry(r, e, err) < 0)
 			return -1;
 	}
 	if (stage_end_keys(r, section, err) < 0)
 		return -1;
-	if (out->frozen && out->always)
+	if (r->stage->frozen && r->stage->always)
 		return ini_error(r->ini, section->line, err,
 		    "stage '%s' is both frozen, never to run, and always to "
 		    "run",
-		    name);
+		    r->stage->name);
 	add_envlocks(r);
 	if (stage_take_notebook(r, section, err) < 0 || check_paths(r, err) < 0)
 		return -1;
 	fill_stage(r);
-	stage_find_paths(out, r->arena);
-	return stage_give(r, section, err);
+	stage_find_paths(r->stage, r->arena);
+	if (stage_give(r, section, err) < 0)
+		return -1;
+	r->stages->count++;
+	return 0;
 }
 
 void stage_reader_release(struct stage_reader *r)
@@ -399,6 +419,7 @@ void stage_reader_release(struct stage_reader *r)
 	free(r->deps);
 	free(r->dep_options);
 	free(r->options);
+	free(r->refs);
 	interpolation_release(&r->in);
 }
 

@@ -14,6 +14,16 @@
 	(word) ? "; did you mean '" : "", (word) ? (word) : "", \
 	    (word) ? "'?" : ""
 
+/* A dep that is the outputs of other stages: "stage:train@*". */
+struct stage_ref {
+	size_t stage; /* whose dep it is */
+	const char *pattern;
+	const char *channel;
+	unsigned line;
+};
+
+struct variant;
+
 struct stage_reader {
 	const struct ini *ini;
 	struct arena *arena;
@@ -22,6 +32,9 @@ struct stage_reader {
 	struct place *outs;    /* of all stages so far */
 	size_t out_count;
 	size_t out_capacity;
+	struct stage_ref *refs;
+	size_t ref_count;
+	size_t ref_capacity;
 	struct stage common; /* what [pipeline] says for all stages */
 	/* Of the stage that is being read. */
 	struct stage *stage;
@@ -38,8 +51,9 @@ struct stage_reader {
 	size_t option_capacity;
 };
 
+/* Appends the section's variant to the stages. */
 CHECKED int stage_read(struct stage_reader *r,
-    const struct ini_section *section, struct stage *out,
+    const struct ini_section *section, const struct variant *variant,
     struct mldv_error *err);
 /* What stands behind deps = and outs =. */
 CHECKED int stage_read_deps(struct stage_reader *r,

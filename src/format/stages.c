@@ -14,6 +14,7 @@
 #include "format/items.h"
 #include "format/overlap.h"
 #include "format/stagekeys.h"
+#include "format/stagematrix.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -31,6 +32,11 @@ CHECKED static int read_param(struct param *out, struct arena *arena,
 		return ini_error(ini, entry->lines[1], err,
 		    "parameter '%s' has one line; keys begin in the first "
 		    "column",
+		    entry->key);
+	if (strncmp(entry->key, "matrix.", 7) == 0)
+		return ini_error(ini, entry->line, err,
+		    "'%s' belongs in a stage: 'matrix.' in front of a "
+		    "parameter is kept for what varies there",
 		    entry->key);
 	out->name = entry->key;
 	out->line = entry->line;
@@ -87,6 +93,15 @@ CHECKED static int override(struct stages *stages, struct arena *arena,
 	return 0;
 }
 
+static bool is_there(const struct stages *stages, const char *name)
+{
+	for (size_t i = 0; i < stages->count; i++) {
+		if (stage_is_called(&stages->stages[i], name))
+			return true;
+	}
+	return false;
+}
+
 /* [pipeline] default: names of stages, into an array that is there. */
 CHECKED static int read_targets(struct stages *stages, struct arena *arena,
     const struct ini *ini, const struct ini_entry *entry,
@@ -104,7 +119,7 @@ CHECKED static int read_targets(struct stages *stages, struct arena *arena,
 		const char *name =
 		    arena_strn(arena, item.text.data, item.text.len);
 
-		if (!stages_find(stages, name)) {
+		if (!is_there(stages, name)) {
 			const char *nearest =
 			    stage_nearest(stages, arena, name);
 
@@ -117,22 +132,52 @@ CHECKED static int read_targets(struct stages *stages, struct arena *arena,
 	return more;
 }
 
+static bool is_stage(const struct ini_section *section)
+{
+	return strncmp(section->name, "stage ", 6) == 0;
+}
+
+CHECKED static int read_variants(struct stage_reader *reader,
+    const struct ini_section *section, const struct matrix *matrix,
+    struct mldv_error *err)
+{
+	for (size_t i = 0; i < matrix->count; i++) {
+		if (stage_read(reader, section, &matrix->variants[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 CHECKED static int read_stages(struct stage_reader *reader,
     struct mldv_error *err)
 {
 	const struct ini_section *s;
 	struct stages *out = reader->stages;
+	struct matrix *matrices;
+	size_t sections = 0;
 	size_t count = 0;
 
 	for (s = reader->ini->sections; s; s = s->next)
-		count += strncmp(s->name, "stage ", 6) == 0;
-	out->stages = arena_array(reader->arena, count, sizeof *out->stages);
+		sections += is_stage(s);
+	matrices = arena_array(reader->arena, sections, sizeof *matrices);
+	sections = 0;
 	for (s = reader->ini->sections; s; s = s->next) {
-		if (strncmp(s->name, "stage ", 6) != 0)
+		if (!is_stage(s))
 			continue;
-		if (stage_read(reader, s, &out->stages[out->count], err) < 0)
+		if (matrix_read(reader, s, &matrices[sections], err) < 0)
 			return -1;
-		out->count++;
+		count += matrices[sections++].count;
+		if (count > STAGES_MAX)
+			return ini_error(reader->ini, s->line, err,
+			    "there are more than %d stages, variants included",
+			    STAGES_MAX);
+	}
+	out->stages = arena_array(reader->arena, count, sizeof *out->stages);
+	sections = 0;
+	for (s = reader->ini->sections; s; s = s->next) {
+		if (is_stage(s) &&
+		    read_variants(reader, s, &matrices[sections++], err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -153,6 +198,11 @@ CHECKED static int check_outputs(struct stage_reader *reader,
 		late = inner - 1;
 		early = inner;
 	}
+	if (late->line == early->line && strchr(late->stage, '@'))
+		return ini_error(reader->ini, late->line, err,
+		    "stages '%s' and '%s' both make '%s'; put '${matrix.…}' "
+		    "into its path",
+		    early->stage, late->stage, late->path);
 	return ini_error(reader->ini, late->line, err,
 	    "output '%s' of stage '%s' %s output '%s' of stage '%s' (line "
 	    "%u)",
@@ -185,6 +235,7 @@ int stages_parse(struct stages *out, struct arena *arena, const struct ini *ini,
 	}
 	if (stages_read_pipeline(&reader, err) < 0 ||
 	    read_stages(&reader, err) < 0 || check_outputs(&reader, err) < 0 ||
+	    stages_resolve(&reader, err) < 0 ||
 	    (targets && read_targets(&stages, arena, ini, targets, err) < 0))
 		goto out;
 	*out = stages;

@@ -159,6 +159,14 @@ CHECKED int stages_parse(struct stages *out, struct arena *arena,
     const struct ini *ini, const struct strs *overrides,
     struct mldv_error *err);
 const struct stage *stages_find(const struct stages *stages, const char *name);
+/*
+ * Does the word name the stage: by its name, by the name before its '@', or
+ * as a pattern with * and ?
+ */
+bool stage_is_called(const struct stage *stage, const char *word);
+#define STAGE_NAME 40 /* bytes of a stage's name, with its variant */
+/* May it be a stage's name, perhaps with a variant? */
+bool stage_is_name(struct slice name);
 const struct stage_pool *stages_pool(const struct stages *stages,
     const char *name);
 /* "shell", "notebook", "container", "sagemaker", "fargate", "batch" */

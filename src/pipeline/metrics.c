@@ -7,6 +7,7 @@
 #include "format/json.h"
 #include "format/lock.h"
 #include "format/stages.h"
+#include "project/inifiles.h"
 #include "project/item.h"
 #include "project/project.h"
 #include "project/worktree.h"
@@ -22,6 +23,7 @@ struct source {
 
 CHECKED static int read_stages(struct source *source, struct mldv_error *err)
 {
+	struct ini_files files;
 	struct buf text = {0};
 	struct ini ini = {0};
 	int there = 1;
@@ -37,6 +39,7 @@ CHECKED static int read_stages(struct source *source, struct mldv_error *err)
 	if (ret == 0 && there)
 		ret = ini_parse(&ini, &source->arena, PROJECT_INI,
 		    buf_str(&text), text.len, err);
+	ini_files_set(&files, source->project, source->revision, &ini);
 	if (ret == 0)
 		ret = stages_parse(&source->stages, &source->arena, &ini, NULL,
 		    err);

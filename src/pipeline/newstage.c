@@ -5,6 +5,7 @@
 
 #include "format/ini.h"
 #include "pipeline/graph.h"
+#include "project/inifiles.h"
 #include "project/project.h"
 #include "project/settings.h"
 
@@ -184,15 +185,17 @@ CHECKED static int drop_others(struct edit *edit, const struct ini_section *old,
 }
 
 /* The file with the new stage must be one that repro takes. */
-CHECKED static int check_text(const char *path, const struct buf *text,
-    struct mldv_error *err)
+CHECKED static int check_text(struct mldv_project *project, const char *path,
+    const struct buf *text, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	struct stages stages = {0};
 	struct graph graph = {0};
+	struct ini_files files;
 	struct ini ini = {0};
 	int ret = ini_parse(&ini, &arena, path, buf_str(text), text->len, err);
 
+	ini_files_set(&files, project, NULL, &ini);
 	if (ret == 0)
 		ret = stages_parse(&stages, &arena, &ini, NULL, err);
 	if (ret == 0)
@@ -276,7 +279,7 @@ int mldv_stage_new(struct mldv_project *project,
 		goto out;
 	if (ini_find(&present.ini, edit.section) && !stage->replace)
 		ret = finish(project, stage, &edit, &present, staged, err);
-	else if (check_text(present.path, &edit.text, err) == 0)
+	else if (check_text(project, present.path, &edit.text, err) == 0)
 		ret = project_write_ini(project, &edit.text, staged, err);
 out:
 	lock_release(&lock);

@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "pipeline/inputs.h"
 #include "pipeline/record.h"
+#include "project/inifiles.h"
 #include "project/worktree.h"
 #include "runner/runner.h"
 
@@ -14,12 +15,14 @@ CHECKED static int load_stages(struct plan *plan, const struct strs *overrides,
     struct mldv_error *err)
 {
 	struct buf text = {0};
+	struct ini_files files;
 	struct ini ini = {0};
 	int ret = project_read_ini(plan->project, &text, err);
 
 	if (ret == 0)
 		ret = ini_parse(&ini, &plan->arena, plan->ini, buf_str(&text),
 		    text.len, err);
+	ini_files_set(&files, plan->project, NULL, &ini);
 	if (ret == 0)
 		ret = stages_parse(&plan->stages, &plan->arena, &ini, overrides,
 		    err);
@@ -105,7 +108,8 @@ static bool add_root(struct plan *plan, const char *path, bool *roots)
 	return count > 0;
 }
 
-/* A stage's name, else a path as the user says it, else one from the root. */
+/* A stage's name or that of several, else a path as the user says it, else one
+ * from the root. */
 CHECKED static int add_target(struct plan *plan, const char *target,
     bool *roots, struct mldv_error *err)
 {
@@ -118,6 +122,12 @@ CHECKED static int add_target(struct plan *plan, const char *target,
 		roots[step - plan->steps] = true;
 		return 0;
 	}
+	for (size_t i = 0; i < plan->count; i++) {
+		if (stage_is_called(plan->steps[i].stage, target))
+			found = roots[i] = true;
+	}
+	if (found)
+		return 0;
 	if (mldv_project_path(plan->project, target, &path, err) < 0) {
 		buf_release(&path);
 		return -1;

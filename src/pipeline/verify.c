@@ -28,10 +28,19 @@ void verify_find(struct verify *verify, const struct mldv_verified *finding,
 		verify->options->visit(verify->options->context, &told);
 }
 
+static int read_committed(void *context, const char *path, size_t limit,
+    struct buf *out, struct mldv_error *err)
+{
+	const struct verify *verify = context;
+
+	return git_view_read(verify->committed.view, path, limit, out, err);
+}
+
 CHECKED static int load_stages(struct verify *verify, struct mldv_error *err)
 {
 	struct strs none = {0};
 	struct buf text = {0};
+	const struct ini_source source = {read_committed, verify};
 	struct ini ini = {0};
 	int found = git_view_read(verify->committed.view, PROJECT_INI,
 	    INI_LIMIT, &text, err);
@@ -43,9 +52,12 @@ CHECKED static int load_stages(struct verify *verify, struct mldv_error *err)
 		    git_view_commit(verify->committed.view));
 	if (found > 0 &&
 	    ini_parse(&ini, &verify->arena, PROJECT_INI, buf_str(&text),
-	        text.len, err) == 0 &&
-	    stages_parse(&verify->stages, &verify->arena, &ini, &none, err) ==
-	        0)
+	        text.len, err) == 0) {
+		ini.source = &source;
+		ret = stages_parse(&verify->stages, &verify->arena, &ini, &none,
+		    err);
+	}
+	if (ret == 0)
 		ret = graph_build(&verify->graph, &verify->arena,
 		    &verify->stages, PROJECT_INI, err);
 	buf_release(&text);

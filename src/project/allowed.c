@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "project/allowed.h"
+#include "project/inifiles.h"
 
 #include <limits.h>
 #include <string.h>
@@ -83,12 +84,15 @@ out:
 /* Outputs that the lock knows and mldv.ini no longer does are free. */
 static int check_stages(const struct check *check, struct mldv_error *err)
 {
-	const struct ini *ini = &check->project->config.layers[CONFIG_PROJECT];
+	struct ini ini = check->project->config.layers[CONFIG_PROJECT];
+	struct ini_files files;
 	struct stages stages = {0};
 	struct strs none = {0};
 	const struct stage *maker;
-	int ret = stages_parse(&stages, check->arena, ini, &none, err);
+	int ret;
 
+	ini_files_set(&files, check->project, NULL, &ini);
+	ret = stages_parse(&stages, check->arena, &ini, &none, err);
 	maker = ret == 0 ? stages_maker(&stages, check->path) : NULL;
 	if (maker)
 		ret = err_set(err, MLDV_USAGE,

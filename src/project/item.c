@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "format/stages.h"
 #include "format/tree.h"
+#include "project/inifiles.h"
 #include "project/unstaged.h"
 
 #define ITEM_NAME_MAX 250 /* so that the pointer's name has 255 bytes */
@@ -215,6 +216,7 @@ static int load_stages(const struct loading *loading, struct arena *arena,
 {
 	struct strs none = {0};
 	struct buf text = {0};
+	struct ini_files files;
 	struct ini ini = {0};
 	int ret = read_text(loading, PROJECT_INI, INI_LIMIT, &text, err);
 
@@ -222,8 +224,11 @@ static int load_stages(const struct loading *loading, struct arena *arena,
 		ret = -1;
 		if (ini_parse(&ini, arena,
 		        project_shown(loading->project, arena, PROJECT_INI),
-		        buf_str(&text), text.len, err) == 0)
+		        buf_str(&text), text.len, err) == 0) {
+			ini_files_set(&files, loading->project,
+			    loading->revision, &ini);
 			ret = stages_parse(out, arena, &ini, &none, err);
+		}
 	}
 	buf_release(&text);
 	return ret;

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "format/oid.h"
 #include "format/stages.h"
+#include "project/inifiles.h"
 #include "project/init.h"
 #include "project/settings.h"
 #include "project/sweep.h"
@@ -332,19 +333,22 @@ int project_read_ini(struct mldv_project *project, struct buf *text,
 	return ret;
 }
 
-static int check_ini(const struct mldv_project *project, const struct buf *text,
+static int check_ini(struct mldv_project *project, const struct buf *text,
     struct mldv_error *err)
 {
 	struct arena arena = {0};
 	struct stages stages = {0};
 	struct strs none = {0};
+	struct ini_files files;
 	struct ini ini = {0};
 	int ret = -1;
 
 	if (ini_parse(&ini, &arena, project_shown(project, &arena, PROJECT_INI),
 	        buf_str(text), text->len, err) == 0 &&
-	    config_check(&ini, CONFIG_PROJECT, err) == 0)
+	    config_check(&ini, CONFIG_PROJECT, err) == 0) {
+		ini_files_set(&files, project, NULL, &ini);
 		ret = stages_parse(&stages, &arena, &ini, &none, err);
+	}
 	arena_release(&arena);
 	return ret;
 }

@@ -7,6 +7,9 @@
  *
  * Covers: format/key.c format/stages.c format/stageread.c format/stagepaths.c
  * Covers: format/interpolate.c format/items.c format/overlap.c
+ * Covers: format/stagekeys.c format/stageenv.c format/stagecheck.c
+ * Covers: format/stagepipeline.c format/stagematrix.c format/stagerefs.c
+ * Covers: format/paramfile.c
  */
 
 #include <stddef.h>
@@ -15,7 +18,9 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "format/json.h"
 #include "format/key.h"
+#include "format/paramfile.h"
 #include "format/stages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -64,6 +69,33 @@ static void check_key(const struct stage *stage, const char *shell)
 	hasher_close(hasher);
 }
 
+/* What a command is told of its parameters is JSON. */
+static void check_params(const struct stage *stage)
+{
+	struct mldv_error err;
+	struct buf text = {0};
+	struct json *json = NULL;
+
+	paramfile_format(stage, &text);
+	check(json_open(&json, (struct slice){buf_str(&text), text.len},
+	          text.len, JSON_STRICTLY, &err) == 0);
+	json_close(json);
+	buf_release(&text);
+}
+
+/* The one file beside it. */
+static int read_file(void *context, const char *path, size_t limit,
+    struct buf *out, struct mldv_error *err)
+{
+	(void)context;
+	(void)limit;
+	(void)err;
+	if (strcmp(path, "f") != 0)
+		return 0;
+	buf_add_str(out, "a\n2\n");
+	return 1;
+}
+
 static void check_stage(const struct stages *stages, const struct stage *stage)
 {
 	for (size_t i = 0; i < stage->dep_count; i++) {
@@ -80,25 +112,36 @@ static void check_stage(const struct stages *stages, const struct stage *stage)
 		check(strcmp(stage->params[i - 1]->name,
 		          stage->params[i]->name) < 0);
 	check(stages_find(stages, stage->name) == stage);
-	check(stage->cmd[0] != '\0');
+	check(stage->cmd[0] != '\0' || stage->run != RUN_SHELL);
+	check(stage_is_name(slice_of(stage->name)));
+	check(stage_is_called(stage, stage->base));
+	check(stage->cpus > 0);
+	check(!stage->pool || stages_pool(stages, stage->pool));
+	for (size_t i = 1; i < stage->env_count; i++)
+		check(strcmp(stage->env[i - 1].name, stage->env[i].name) < 0);
+	check_params(stage);
 	check_key(stage, stages->shell);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice text = {(const char *)data, size};
+	const struct ini_source source = {read_file, NULL};
 	struct mldv_error err = {0};
 	struct arena arena = {0};
 	struct strs overrides = {0};
 	struct slice head;
 	struct stages stages;
 	struct ini ini;
+	int ret;
 
 	if (size > 0 && memchr(data, '\0', size) != NULL) {
 		(void)slice_cut(&text, '\0', &head);
 		strs_add_n(&overrides, head.data, head.len);
 	}
-	if (ini_parse(&ini, &arena, "x", text.data, text.len, &err) == 0 &&
+	ret = ini_parse(&ini, &arena, "x", text.data, text.len, &err);
+	ini.source = &source;
+	if (ret == 0 &&
 	    stages_parse(&stages, &arena, &ini, &overrides, &err) == 0) {
 		for (size_t i = 0; i < stages.count; i++)
 			check_stage(&stages, &stages.stages[i]);

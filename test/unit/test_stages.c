@@ -247,7 +247,7 @@ static void refuses_references_to_what_is_not_there(void **state)
 	    "mldv.ini:2: unknown '${HOME}'; a parameter is '${params.…}', "
 	    "and '${' for the shell is written '$${'");
 	refuse_cmd("", "e ${matrix.x}",
-	    "mldv.ini:2: this version of mldv does not know '${matrix.…}'");
+	    "mldv.ini:2: the stage has no 'matrix.x'");
 	refuse_cmd("", "e ${x",
 	    "mldv.ini:2: '${' without '}'; for the shell write '$${'");
 	refuse_cmd("", "e ${pipeline.name}",
@@ -294,7 +294,7 @@ static void interpolates_paths(void **state)
 	       "deps = ${params.v}/x\n",
 	    "mldv.ini:5: '../../x' lies outside the repository");
 	refuse("[params]\nv = 1\n[stage a]\ncmd = x\ndeps = ${params.v:q}\n",
-	    "mldv.ini:5: '${params.v:…}' is for cmd; in a path write "
+	    "mldv.ini:5: '${params.v:…}' is for cmd; elsewhere write "
 	    "'${params.v}'");
 }
 
