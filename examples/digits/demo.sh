@@ -92,7 +92,8 @@ trace=$top/ran
 mkdir "$top/bin"
 cat >"$top/bin/python3" <<END
 #!/bin/sh
-echo "\$1" >>'$trace'
+# mldv asks for the version, for its record of the run.
+[ "\$1" = -V ] || echo "\$1" >>'$trace'
 exec '$python' "\$@"
 END
 chmod +x "$top/bin/python3"
