@@ -25,8 +25,8 @@ _mldv()
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
 	'repro') options=' -q --quiet --no-wait -h --help -n --dry-run -f --force -S --set --json' ;;
 	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
-	'push') options=' -q --quiet --no-wait -h --help -n --dry-run --repair -r --remote --revision' ;;
-	'pull') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run -r --remote' ;;
+	'push') options=' -q --quiet --no-wait -h --help -j --jobs -n --dry-run --repair -r --remote --revision' ;;
+	'pull') options=' -q --quiet --no-wait -h --help -f --force -j --jobs -n --dry-run -r --remote' ;;
 	'init') options=' -q --quiet --no-wait -h --help --layout --no-hooks' ;;
 	'remote') words='add create list default remove' ;;
 	'remote add') options=' -q --quiet --no-wait -h --help --local' ;;
@@ -51,7 +51,7 @@ _mldv()
 	'update') options=' -q --quiet --no-wait -h --help -f --force -n --dry-run' ;;
 	'checkout') options=' -q --quiet --no-wait -h --help -f --force' ;;
 	'unprotect') options=' -q --quiet --no-wait -h --help' ;;
-	'fetch') options=' -q --quiet --no-wait -h --help -n --dry-run -r --remote --revision' ;;
+	'fetch') options=' -q --quiet --no-wait -h --help -j --jobs -n --dry-run -r --remote --revision' ;;
 	'fsck') options=' -q --quiet --no-wait -h --help --budget --repair -r --remote --json' ;;
 	'gc') options=' -q --quiet --no-wait -h --help --delete -r --remote --exclusive --undo --json' ;;
 	'drop') options=' -q --quiet --no-wait -h --help -r --remote' ;;

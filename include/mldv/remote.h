@@ -45,8 +45,9 @@ struct mldv_transfer {
 	const char *remote;   /* NULL: the default */
 	const char *revision; /* push, fetch: its items; NULL: as here */
 	bool dry_run;
-	bool repair; /* push: look at what is there, and mend it */
-	bool force;  /* pull: as checkout's */
+	bool repair;   /* push: look at what is there, and mend it */
+	bool force;    /* pull: as checkout's */
+	unsigned jobs; /* requests at once, at most; 0: as many as help */
 	mldv_done_fn *done;
 	void *context;
 };

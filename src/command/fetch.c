@@ -7,10 +7,12 @@
 struct values {
 	bool dry_run;
 	const char *remote;
+	const char *jobs;
 	const char *revision;
 };
 
 static const struct option options[] = {
+    TRANSFER_JOBS(struct values),
     {'n', "dry-run", NULL, "only say what would be fetched",
         FLAG(struct values, dry_run)},
     {'r', "remote", "NAME", "get from this remote, not the default",
@@ -24,10 +26,12 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	const struct mldv_transfer how = {.remote = given->remote,
+	struct mldv_transfer how = {.remote = given->remote,
 	    .revision = given->revision,
 	    .dry_run = given->dry_run};
 
+	if (transfer_jobs(given->jobs, &how.jobs, err) < 0)
+		return -1;
 	return transfer_run(context, mldv_fetch, &how, "fetched", err);
 }
 

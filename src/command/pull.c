@@ -8,11 +8,13 @@ struct values {
 	bool force;
 	bool dry_run;
 	const char *remote;
+	const char *jobs;
 };
 
 static const struct option options[] = {
     {'f', "force", NULL, "overwrite content that is not in the store",
         FLAG(struct values, force)},
+    TRANSFER_JOBS(struct values),
     {'n', "dry-run", NULL, "only say what would be fetched",
         FLAG(struct values, dry_run)},
     {'r', "remote", "NAME", "get from this remote, not the default",
@@ -24,10 +26,12 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	const struct mldv_transfer how = {.remote = given->remote,
+	struct mldv_transfer how = {.remote = given->remote,
 	    .dry_run = given->dry_run,
 	    .force = given->force};
 
+	if (transfer_jobs(given->jobs, &how.jobs, err) < 0)
+		return -1;
 	return transfer_run(context, mldv_pull, &how, "fetched", err);
 }
 

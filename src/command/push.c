@@ -8,10 +8,12 @@ struct values {
 	bool dry_run;
 	bool repair;
 	const char *remote;
+	const char *jobs;
 	const char *revision;
 };
 
 static const struct option options[] = {
+    TRANSFER_JOBS(struct values),
     {'n', "dry-run", NULL, "only say what would be sent",
         FLAG(struct values, dry_run)},
     {0, "repair", NULL, "check what is there, and send what is damaged anew",
@@ -27,11 +29,13 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	const struct mldv_transfer how = {.remote = given->remote,
+	struct mldv_transfer how = {.remote = given->remote,
 	    .revision = given->revision,
 	    .dry_run = given->dry_run,
 	    .repair = given->repair};
 
+	if (transfer_jobs(given->jobs, &how.jobs, err) < 0)
+		return -1;
 	return transfer_run(context, mldv_push, &how, "sent", err);
 }
 

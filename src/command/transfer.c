@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "command/report.h"
 
+enum { JOBS_MOST = 256 };
+
 void transfer_done(void *context, const struct mldv_done *done)
 {
 	const struct context *at = context;
@@ -86,6 +88,20 @@ static int check_missing(const struct mldv_transferred *sum,
 	    buf_str(&count));
 	buf_release(&count);
 	return -1;
+}
+
+int transfer_jobs(const char *text, unsigned *out, struct mldv_error *err)
+{
+	uint64_t number = 0;
+
+	if (text &&
+	    (!slice_number(slice_of(text), &number) || number == 0 ||
+	        number > JOBS_MOST))
+		return err_set(err, MLDV_USAGE,
+		    "--jobs must be a number from 1 to %d, not '%s'", JOBS_MOST,
+		    text);
+	*out = (unsigned)number;
+	return 0;
 }
 
 int transfer_run(const struct context *context,

@@ -12,6 +12,15 @@
 /* Says that an item was moved; the context is a struct context. */
 void transfer_done(void *context, const struct mldv_done *done);
 
+/* The option -j: "4", or NULL. */
+#define TRANSFER_JOBS(type)                                           \
+	{                                                             \
+		'j', "jobs", "N", "at most so many requests at once", \
+		    TEXT(type, jobs)                                  \
+	}
+CHECKED int transfer_jobs(const char *text, unsigned *out,
+    struct mldv_error *err);
+
 /* Calls it for the command's arguments, and says what was done: "sent". */
 CHECKED int transfer_run(const struct context *context,
     int (*transfer)(struct mldv_project *project, const struct strs *paths,

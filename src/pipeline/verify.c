@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "project/remotes.h"
-#include "remote/confirm.h"
 
 void verify_find(struct verify *verify, const struct mldv_verified *finding,
     const char *fmt, ...)
@@ -118,11 +117,52 @@ CHECKED static int verify_open(struct verify *verify, struct mldv_error *err)
 
 static void verify_close(struct verify *verify)
 {
+	for (size_t i = 0; i < verify->run_count; i++)
+		buf_release(&verify->runs[i].text);
+	map_release(&verify->run_numbers);
 	graph_release(&verify->graph);
 	lockfile_release(&verify->lock);
 	committed_close(&verify->committed);
 	remote_close(verify->remote);
 	arena_release(&verify->arena);
+}
+
+/* One after the other they would take a round trip each. */
+CHECKED static int read_runs(struct verify *verify, struct mldv_error *err)
+{
+	size_t most = verify->stages.count + 1;
+
+	if (!verify->remote)
+		return 0;
+	verify->run_keys =
+	    arena_array(&verify->arena, most, sizeof(*verify->run_keys));
+	verify->runs = arena_array(&verify->arena, most, sizeof(*verify->runs));
+	for (size_t i = 0; i < verify->stages.count; i++) {
+		const struct lock_stage *stage =
+		    lockfile_find(&verify->lock, verify->stages.stages[i].name);
+		size_t n = verify->run_count;
+
+		if (!stage)
+			continue;
+		verify->run_keys[n] = *lock_stage_run(stage);
+		if (map_add(&verify->run_numbers, &verify->run_keys[n],
+		        sizeof(struct oid), &verify->runs[n]))
+			verify->run_count++;
+	}
+	return remote_run_get_many(verify->remote, verify->run_keys,
+	    verify->run_count, verify->runs, err);
+}
+
+int verify_run(struct verify *verify, const struct oid *key, struct buf *out,
+    struct mldv_error *err)
+{
+	const struct remote_run *run =
+	    map_get(&verify->run_numbers, key, sizeof(*key));
+
+	if (!run)
+		return remote_run_get(verify->remote, key, out, err);
+	buf_add(out, buf_str(&run->text), run->text.len);
+	return run->found;
 }
 
 CHECKED static int verify_stages(struct verify *verify, struct mldv_error *err)
@@ -160,6 +200,8 @@ int mldv_verify(struct mldv_project *project, const struct mldv_verify *options,
 
 	*sum = (struct mldv_verify_sum){0};
 	ret = verify_open(&verify, err);
+	if (ret == 0)
+		ret = read_runs(&verify, err);
 	if (ret == 0)
 		ret = verify_stages(&verify, err);
 	if (ret == 0 && !options->no_remote)

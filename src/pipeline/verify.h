@@ -11,10 +11,11 @@
  *     verifyrules.c   what [rules] expects
  */
 
+#include "base/map.h"
 #include "mldv/verify.h"
 #include "pipeline/graph.h"
 #include "project/committed.h"
-#include "remote/remote.h"
+#include "remote/confirm.h"
 
 struct verify {
 	struct mldv_project *project;
@@ -26,7 +27,12 @@ struct verify {
 	struct stages stages;
 	struct graph graph;
 	struct lockfile lock;
-	bool found; /* something about the present stage or item */
+	/* The records of all its runs, read at once. */
+	struct oid *run_keys;
+	struct remote_run *runs;
+	size_t run_count;
+	struct map run_numbers; /* by key: a struct remote_run */
+	bool found;             /* something about the present stage or item */
 };
 
 /* Tells of something that is wrong; what is a sentence without a full stop. */
@@ -35,6 +41,9 @@ void verify_find(struct verify *verify, const struct mldv_verified *finding,
 
 CHECKED int verify_stage(struct verify *verify, const struct stage *stage,
     struct mldv_error *err);
+/* Appends the record of a run: 1, or 0 if the remote has none. */
+CHECKED int verify_run(struct verify *verify, const struct oid *key,
+    struct buf *out, struct mldv_error *err);
 CHECKED int verify_items(struct verify *verify, struct mldv_error *err);
 CHECKED int verify_rules(struct verify *verify, struct mldv_error *err);
 

@@ -231,7 +231,7 @@ CHECKED static int check_run(struct checking *checking, struct mldv_error *err)
 	struct mldv_error why;
 	struct buf text = {0};
 	struct run run = {0};
-	int found = remote_run_get(verify->remote, key, &text, err);
+	int found = verify_run(verify, key, &text, err);
 
 	if (found == 0 && !checking->stage->frozen)
 		verify_find(verify, &here,

@@ -31,6 +31,7 @@ struct mldv_project {
 	struct strs ignore; /* [add] ignore */
 	const struct mldv_events *events; /* never NULL */
 	bool no_wait;
+	unsigned jobs; /* requests to a remote at once; 0: as many as help */
 };
 
 /* Forwards to the events, if there is anyone to hear. */

@@ -111,6 +111,7 @@ static struct ops_options options_of(const struct mldv_project *project,
 {
 	return (struct ops_options){
 	    .events = project->events,
+	    .jobs = project->jobs,
 	    .endpoint = setting(project, arena, name, "endpoint"),
 	    .region = setting(project, arena, name, "region"),
 	    .addressing = setting(project, arena, name, "addressing"),

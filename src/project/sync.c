@@ -15,8 +15,8 @@
 #include "project/sync.h"
 #include "remote/inspect.h"
 
-/* Fewer items are moved one by one. */
-#define TOGETHER_MANY 16
+/* So many are asked for at once, instead of one after the other. */
+#define TOGETHER_MANY 2
 
 /* One push or fetch. */
 struct sync {
@@ -97,6 +97,7 @@ static int push_item(struct sync *sync, struct pick *pick,
 	struct remote_push options = {
 	    .earlier = earlier.list,
 	    .dry_run = sync->options->dry_run,
+	    .lacking = sync->fates[pick - sync->picks.list] == REMOTE_LACKING,
 	};
 	int pushed = pushed_has(sync->project, &item->content, err);
 
@@ -180,7 +181,7 @@ static int move_item(struct sync *sync, struct pick *pick,
 	size_t i = (size_t)(pick - sync->picks.list);
 	enum remote_fate fate = sync->fates[i];
 
-	if (fate == REMOTE_LEFT)
+	if (fate == REMOTE_LEFT || fate == REMOTE_LACKING)
 		return sync->move(sync, pick, done, count, err);
 	count->nothing = fate == REMOTE_THERE;
 	if (fate == REMOTE_MOVED)
@@ -290,15 +291,23 @@ static int gather(struct sync *sync, struct gathered *out,
 static int confirm(struct sync *sync, const struct gathered *gathered,
     struct remote_many *many, struct mldv_error *err)
 {
-	bool *there =
-	    arena_array(&sync->arena, gathered->count + 1, sizeof(*there));
+	size_t most = gathered->count + 1;
+	struct content *sent = arena_array(&sync->arena, most, sizeof(*sent));
+	size_t *numbers = arena_array(&sync->arena, most, sizeof(*numbers));
+	bool *there = arena_array(&sync->arena, most, sizeof(*there));
+	size_t count = 0;
 
-	if (remote_has_many(sync->remote, gathered->items, gathered->count,
-	        there, err) < 0)
-		return -1;
 	for (size_t i = 0; i < gathered->count; i++) {
+		if (many->fates[i] != REMOTE_MOVED)
+			continue;
+		sent[count] = gathered->items[i];
+		numbers[count++] = i;
+	}
+	if (remote_has_many(sync->remote, sent, count, there, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
 		if (!there[i])
-			many->fates[i] = REMOTE_LEFT;
+			many->fates[numbers[i]] = REMOTE_LEFT;
 	}
 	return 0;
 }
@@ -401,6 +410,7 @@ static int sync_begin(struct sync *sync, const struct strs *paths,
 	int ret = -1;
 
 	*sync->out = (struct mldv_transferred){0};
+	project->jobs = sync->options->jobs;
 	if (remotes_choose(project, sync->options->remote, &arena, &name,
 	        err) == 0 &&
 	    project_lock_store(project, &sync->lock, LOCK_SHARED, err) == 0 &&

@@ -110,6 +110,32 @@ int remote_run_get(struct remote *remote, const struct oid *key,
 	    err);
 }
 
+struct reading {
+	struct remote *remote;
+	const struct oid *keys;
+	struct remote_run *out;
+};
+
+static int read_run(void *context, size_t i, struct mldv_error *err)
+{
+	const struct reading *reading = context;
+	struct remote_run *run = &reading->out[i];
+
+	if (remote_stopped(reading->remote, err) < 0)
+		return -1;
+	run->found =
+	    remote_run_get(reading->remote, &reading->keys[i], &run->text, err);
+	return run->found < 0 ? -1 : 0;
+}
+
+int remote_run_get_many(struct remote *remote, const struct oid *keys,
+    size_t count, struct remote_run *out, struct mldv_error *err)
+{
+	struct reading reading = {remote, keys, out};
+
+	return pool_run(remote->threads, count, read_run, &reading, err);
+}
+
 int remote_run_put(struct remote *remote, const struct oid *key,
     const struct buf *text, struct mldv_error *err)
 {

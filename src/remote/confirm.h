@@ -28,4 +28,15 @@ CHECKED int remote_run_get(struct remote *remote, const struct oid *key,
 CHECKED int remote_run_put(struct remote *remote, const struct oid *key,
     const struct buf *text, struct mldv_error *err);
 
+/*
+ * The same of many keys at once. What was read is kept until the caller
+ * releases the texts; found: 1, or 0 if there is none.
+ */
+struct remote_run {
+	int found;
+	struct buf text;
+};
+CHECKED int remote_run_get_many(struct remote *remote, const struct oid *keys,
+    size_t count, struct remote_run *out, struct mldv_error *err);
+
 #endif

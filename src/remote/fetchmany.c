@@ -3,6 +3,7 @@
 
 #include "remote/fetch.h"
 #include "remote/many.h"
+#include "remote/push.h"
 
 /* Knows the packs of all the items. */
 static int add_packs(struct fetch *fetch, const struct many_group *group,
@@ -61,25 +62,50 @@ static int fetch_group(struct remote *remote, struct store *store,
 	return ret;
 }
 
-/* Which are on the remote, and not here. */
-static int choose(struct store *store, const struct remote_many *many,
-    bool *there, struct mldv_error *err)
+/* Which are here. */
+static int look_here(struct store *store, const struct remote_many *many,
+    bool *here, struct mldv_error *err)
 {
 	for (size_t i = 0; i < many->count; i++) {
 		const struct remote_wanted wanted = {
 		    .parts = &many->items[i],
 		    .count = 1,
 		};
-		int here = there[i] ? fetch_is_here(store, &wanted, err) : 0;
+		int found = fetch_is_here(store, &wanted, err);
 
-		if (here < 0)
+		if (found < 0)
 			return -1;
-		if (here > 0) {
-			many->fates[i] = REMOTE_THERE;
-			there[i] = false;
-		}
+		here[i] = found > 0;
 	}
 	return 0;
+}
+
+/*
+ * Which are on the remote. Of few, which will be moved one by one, only those
+ * that are here are asked for: the others' manifests say it.
+ */
+static int look_there(struct remote *remote, const struct remote_many *many,
+    const bool *here, bool *there, struct mldv_error *err)
+{
+	struct content *items = xcalloc(many->count + 1, sizeof(*items));
+	size_t *numbers = xcalloc(many->count + 1, sizeof(*numbers));
+	bool *found = xcalloc(many->count + 1, sizeof(*found));
+	size_t count = 0;
+	int ret;
+
+	for (size_t i = 0; i < many->count; i++) {
+		if (!here[i] && many->count < SMALL_MANY)
+			continue;
+		items[count] = many->items[i];
+		numbers[count++] = i;
+	}
+	ret = remote_has_many(remote, items, count, found, err);
+	for (size_t i = 0; ret == 0 && i < count; i++)
+		there[numbers[i]] = found[i];
+	free(items);
+	free(numbers);
+	free(found);
+	return ret;
 }
 
 int remote_fetch_many(struct remote *remote, struct store *store,
@@ -92,16 +118,20 @@ int remote_fetch_many(struct remote *remote, struct store *store,
 	    .move = fetch_group,
 	};
 	bool *there = xcalloc(many->count + 1, sizeof(bool));
-	int ret;
+	bool *here = xcalloc(many->count + 1, sizeof(bool));
+	int ret = look_here(store, many, here, err);
 
 	*out = (struct remote_count){0};
-	for (size_t i = 0; i < many->count; i++)
-		many->fates[i] = REMOTE_LEFT;
-	ret = remote_has_many(remote, many->items, many->count, there, err);
 	if (ret == 0)
-		ret = choose(store, many, there, err);
+		ret = look_there(remote, many, here, there, err);
+	for (size_t i = 0; i < many->count; i++) {
+		many->fates[i] =
+		    there[i] && here[i] ? REMOTE_THERE : REMOTE_LEFT;
+		there[i] = there[i] && !here[i];
+	}
 	if (ret == 0)
 		ret = many_move(&way, many, there, out, err);
 	free(there);
+	free(here);
 	return ret;
 }

@@ -344,7 +344,8 @@ static bool is_plain(const char *url)
 int http_open_ops(struct ops **out, const char *url, const char *remote_name,
     const struct ops_options *options, struct mldv_error *err)
 {
-	const struct net_options net = {.events = options->events};
+	const struct net_options net = {.events = options->events,
+	    .most = options->jobs};
 	size_t len = strlen(url);
 	struct http *http;
 

@@ -136,6 +136,7 @@ struct ops_table {
 /* What else a remote may need to know; any may be NULL. */
 struct ops_options {
 	const struct mldv_events *events;
+	unsigned jobs; /* requests at once, at most; 0: as many as help */
 	const char *endpoint;   /* "https://host[:port]" */
 	const char *region;     /* of the bucket */
 	const char *addressing; /* "path", "virtual" */

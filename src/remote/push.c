@@ -416,7 +416,7 @@ int remote_push(struct remote *remote, struct store *store,
 
 	if (remote->ops->table->read_only && remote_prepare(remote, err) < 0)
 		return -1;
-	if (!options->repair)
+	if (!options->repair && !options->lacking)
 		there = is_there(remote, item, options->dry_run, err);
 	if (there != 0) {
 		*out = (struct remote_count){.nothing = true};

@@ -22,7 +22,7 @@
  * them asks once.
  */
 
-#define SEGMENT   (32u << 20)
+#define SEGMENT   (16u << 20)
 #define HASH_JOBS 4 /* the chunks of one segment */
 
 struct cut {

@@ -234,6 +234,8 @@ static int ask(void *context, size_t i, struct mldv_error *err)
 	found = ops->table->head(ops, name, !many->dry_run, &info, err);
 	if (found > 0 && (many->dry_run || info.age <= REMOTE_YOUNG))
 		many->fates[i] = REMOTE_THERE;
+	if (found == 0)
+		many->fates[i] = REMOTE_LACKING;
 	asking->lacking[i] = found == 0;
 	return found < 0 ? -1 : 0;
 }

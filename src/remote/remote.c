@@ -143,6 +143,9 @@ int remote_open(struct remote **out, const struct remote_options *options,
 	remote->threads = remote->ops->table->threads;
 	if (remote->threads == 0)
 		remote->threads = pool_processors();
+	if (options->ops && options->ops->jobs > 0 &&
+	    options->ops->jobs < remote->threads)
+		remote->threads = options->ops->jobs;
 	idle_init(&remote->decoders);
 	(void)pthread_mutex_init(&remote->mutex, NULL);
 	*out = remote;

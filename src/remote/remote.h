@@ -72,6 +72,7 @@ struct remote_push {
 	const struct content *earlier;
 	size_t earlier_count;
 	bool dry_run;
+	bool lacking; /* it was asked for just now, and was not there */
 	/*
 	 * To mend: the manifest that is there is no reason not to look at
 	 * everything, and is replaced; packs in damaged (or NULL) count as not
@@ -92,7 +93,8 @@ CHECKED int remote_push(struct remote *remote, struct store *store,
  */
 enum remote_fate {
 	REMOTE_LEFT,
-	REMOTE_THERE, /* where it is to be */
+	REMOTE_LACKING, /* the same, and it is known not to be there (push) */
+	REMOTE_THERE,   /* where it is to be */
 	REMOTE_MOVED,
 };
 struct remote_many {

@@ -350,7 +350,8 @@ int s3_open_ops(struct ops **out, const char *url, const char *remote_name,
     const struct ops_options *options, struct mldv_error *err)
 {
 	struct bucket *bucket = xcalloc(1, sizeof(*bucket));
-	const struct net_options net = {.events = options->events};
+	const struct net_options net = {.events = options->events,
+	    .most = options->jobs};
 	struct s3_options how = {
 	    .events = options->events,
 	    .endpoint = options->endpoint,

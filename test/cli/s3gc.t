@@ -237,4 +237,55 @@ check 'without versions gc deletes only when nobody else is there' '
 	fails 2 mldv gc --delete --exclusive
 '
 
+# items COUNT: so many small ones, pushed.
+items() {
+	mkdir -p f
+	for i in $(seq "$1"); do echo "$i" >"f/$i"; done
+	mldv add f/? >/dev/null
+	git add -A
+	git commit -qm items
+	mldv push
+}
+
+check 'a few items are asked for at once, and -j says how many requests are' '
+	ready
+	items 5
+	count >ignored
+	echo "{\"fault\": \"meet\", \"op\": \"HeadObject\", \"with\": 5, \"times\": 0}" |
+		fake faults
+	mldv push
+	mldv fetch
+	count >again
+	echo "10 HeadObject" >expected
+	same expected again
+	fake faults "#"
+	for i in 1 2 3; do echo "new $i" >f/$i; done
+	mldv add f/? >/dev/null
+	: >$requests
+	counted=1
+	mldv push -j 1
+	hasnt "\"busy\": [2-9]" $requests
+	[ "$(asked HeadObject)" -le 8 ]
+	rm -rf f/? .git/mldv/store .git/mldv/state
+	mldv pull -j 1
+	hasnt "\"busy\": [2-9]" $requests
+	[ "$(cat f/2)" = "new 2" ]
+	fails 2 mldv push -j 0
+	fails 2 mldv fetch --jobs many
+'
+
+check 'verify reads the records of all runs at once' '
+	ready
+	for i in 1 2 3 4; do
+		printf "[stage %s]\ncmd = echo %s >o%s\nouts = o%s\n" s$i $i $i $i >>mldv.ini
+	done
+	mldv repro
+	git add -A
+	git commit -qm stages
+	mldv push
+	echo "{\"fault\": \"meet\", \"op\": \"GetObject\", \"key\": \"p/runs/*\", \"with\": 4, \"times\": 0}" |
+		fake faults
+	mldv verify
+'
+
 finish

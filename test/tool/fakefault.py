@@ -26,6 +26,9 @@ more than there are: more), slow (rate: bytes a second), stall (after: bytes,
 then nothing for: for seconds), delay (seconds), drop (no answer), garbage (not
 HTTP), whole (a range is answered with everything), elsewhere (with another).
 reset_request (after: bytes of the body were read).
+
+meet: as if nothing were wrong, but not before so many requests that fit (with:
+2) are there at once; after a minute in vain 403 is answered.
 """
 
 import fnmatch
@@ -48,15 +51,16 @@ OTHER_ANSWERS = {'badgateway', 'moved', 'region', 'redirect', 'ok_error',
                  'status'}
 TRANSFERS = {'reset', 'truncate', 'short', 'wrong', 'more', 'slow', 'stall',
              'delay', 'drop', 'garbage', 'whole', 'elsewhere',
-             'reset_request'}
+             'reset_request', 'meet'}
 NAMES = {'fault', 'method', 'op', 'key', 'query', 'skip', 'times', 'done',
          'early', 'to', 'code', 'status', 'headers', 'body', 'after', 'less',
-         'at', 'more', 'rate', 'for', 'seconds'}
+         'at', 'more', 'rate', 'for', 'seconds', 'with'}
 
 
 class Rule:
     def __init__(self, value):
         self.value, self.seen = value, 0
+        self.waiting, self.met = 0, threading.Event()
         name = value.get('fault')
         if name not in ANSWERS and name not in OTHER_ANSWERS | TRANSFERS:
             raise ValueError('unknown fault %r' % name)
@@ -82,6 +86,13 @@ class Rule:
         count = self.seen - value.get('skip', 0)
         times = value.get('times', 1)
         return count > 0 and (times == 0 or count <= times)
+
+    def meet(self):
+        """Waits for others; whether they came."""
+        self.waiting += 1   # the interpreter lets one thread do so
+        if self.waiting >= self.get('with', 2):
+            self.met.set()
+        return self.met.wait(60)
 
     def replaces(self):
         return self.name in ANSWERS or self.name in OTHER_ANSWERS

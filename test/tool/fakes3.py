@@ -79,7 +79,7 @@ class Fake:
                            config.get('min_part', 5 << 20))
         self.make_buckets(config.get('buckets', {}))
         self.script = Script()
-        self.lock, self.count = threading.Lock(), 0
+        self.lock, self.count, self.busy = threading.Lock(), 0, 0
         self.services = Services(self, config.get('services', {}))
 
     def now(self):
@@ -289,7 +289,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if incoming.path.startswith('/_fake/'):
                 self.control(incoming)
                 return
-            self.one(incoming, entry)
+            with fake.lock:
+                fake.busy += 1
+                entry['busy'] = fake.busy
+            try:
+                self.one(incoming, entry)
+            finally:
+                with fake.lock:
+                    fake.busy -= 1
         except (Gone, ConnectionError, TimeoutError, ssl.SSLError):
             self.close_connection = True
             entry.setdefault('cut', True)
@@ -336,6 +343,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(fake.delay or 0)
             time.sleep(rule.get('seconds', 1) if rule and
                        rule.name == 'delay' else 0)
+        if rule and rule.name == 'meet' and not rule.meet():
+            self.send(Error(403, 'AccessDenied', 'alone').answer(), rule,
+                      entry)
+            return
         if rule and rule.name in ('whole', 'elsewhere'):
             self.bend_range(rule, headers)
         if rule and rule.replaces() and not rule.get('done'):
