@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop purge du new why dag metrics verify doctor help version'
+		words=' add repro status push pull init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop purge du new why dag env metrics verify doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
@@ -61,6 +61,7 @@ _mldv()
 	'new stage') options=' -q --quiet --no-wait -h --help -d --dep -o --out -m --metrics --git-out -p --param --cwd --desc -f --force' ;;
 	'why') options=' -q --quiet --no-wait -h --help --vs --json' ;;
 	'dag') options=' -q --quiet --no-wait -h --help --dot --mermaid --json' ;;
+	'env') options=' -q --quiet --no-wait -h --help -S --set --json' ;;
 	'metrics') words='show' ;;
 	'metrics show') options=' -q --quiet --no-wait -h --help --json' ;;
 	'verify') options=' -q --quiet --no-wait -h --help --rev -r --remote --packs --no-remote --branch --base --format' ;;

@@ -49,6 +49,17 @@ MLDV_CHECKED int mldv_stages(struct mldv_project *project,
     void (*visit)(void *context, const struct mldv_stage *stage), void *context,
     struct mldv_error *err);
 
+/*
+ * Writes the stage's parameters where they stay, and visits the variables
+ * that its command would find set, as far as mldv sets them: all of them if
+ * its environment is clean.
+ */
+typedef void mldv_visit_variable(void *context, const char *name,
+    const char *value);
+MLDV_CHECKED int mldv_stage_env(struct mldv_project *project, const char *stage,
+    const struct strs *overrides, mldv_visit_variable *visit, void *context,
+    struct mldv_error *err);
+
 /* A stage to be written into mldv.ini. */
 struct mldv_new_stage {
 	const char *name;

@@ -55,8 +55,8 @@ struct command {
 
 extern const struct command command_add, command_cat, command_checkout,
     command_completion, command_config, command_dag, command_diff,
-    command_doctor, command_drop, command_du, command_fetch, command_fsck,
-    command_gc, command_get, command_help, command_hooks_install,
+    command_doctor, command_drop, command_du, command_env, command_fetch,
+    command_fsck, command_gc, command_get, command_help, command_hooks_install,
     command_hooks_run, command_hooks_status, command_hooks_uninstall,
     command_import, command_init, command_ls, command_merge_driver,
     command_metrics_show, command_mv, command_new_stage, command_pull,

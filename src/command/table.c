@@ -45,6 +45,7 @@ const struct command *const commands[] = {
     &command_new_stage,
     &command_why,
     &command_dag,
+    &command_env,
     &command_metrics_show,
     &command_verify,
 

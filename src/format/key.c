@@ -69,6 +69,17 @@ void key_add_image(struct key *key, const char *image)
 	add_single(key, "image", image);
 }
 
+static void add_param(struct key *key, const struct param *param)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "param %s %s ", value_type_name(param->value.type),
+	    param->name);
+	add_text(&line, "", param->value.canonical);
+	add(key, &line);
+	buf_release(&line);
+}
+
 /* A path is a text of its own type: it is said from the working directory. */
 static void add_injected(struct key *key, const struct stage_inject *inject)
 {
@@ -117,14 +128,10 @@ void key_add_stage(struct key *key, const struct stage *stage,
 		add_text(&line, "out ", stage->outs[i].path);
 		add(key, &line);
 	}
-	for (size_t i = 0; i < stage->param_count; i++) {
-		const struct param *param = stage->params[i];
-
-		buf_printf(&line, "param %s %s ",
-		    value_type_name(param->value.type), param->name);
-		add_text(&line, "", param->value.canonical);
-		add(key, &line);
-	}
+	for (size_t i = 0; i < stage->param_count; i++)
+		add_param(key, stage->params[i]);
+	for (size_t i = 0; i < stage->file_param_count; i++)
+		add_param(key, &stage->file_params[i]);
 	buf_printf(&line, "runner %s 1", runner_name(stage->run));
 	add(key, &line);
 	if (stage->cmd[0])
@@ -212,7 +219,7 @@ CHECKED static int check_param(struct lines *lines, struct arena *arena,
 	if (!type_of(word, &type))
 		return lines_error(lines, err, "'%.*s' is not a type",
 		    word.len < 40 ? (int)word.len : 40, word.data);
-	if (!ini_is_key(name))
+	if (!param_is_name(name))
 		return lines_error(lines, err, "a parameter has no such name");
 	return check_value(lines, type, name, value, err);
 }

@@ -46,6 +46,13 @@ CHECKED int stage_read_envlock(struct stage_reader *r,
     const struct ini_entry *entry, struct mldv_error *err);
 CHECKED int stage_read_probe(struct stage_reader *r,
     const struct ini_entry *entry, struct mldv_error *err);
+/* Is it "config.json:train.lr"? */
+bool stage_is_file_param(struct slice text);
+CHECKED int stage_read_file_param(struct stage_reader *r, unsigned line,
+    struct slice text, struct mldv_error *err);
+/* Once all outputs are there, sorted: refuses files that stages make. */
+CHECKED int stages_check_files(const struct stage_reader *r,
+    struct mldv_error *err);
 /* Puts the lists in order and checks what needs the whole section. */
 CHECKED int stage_end_keys(struct stage_reader *r,
     const struct ini_section *section, struct mldv_error *err);

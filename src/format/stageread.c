@@ -74,6 +74,12 @@ CHECKED static int read_params(struct stage_reader *r,
 		if (item.options.len > 0)
 			return ini_error(r->ini, item.line, err,
 			    "a parameter has no options");
+		if (stage_is_file_param(item.text)) {
+			if (stage_read_file_param(r, item.line, item.text,
+			        err) < 0)
+				return -1;
+			continue;
+		}
 		if (param)
 			interpolation_use(&r->in, param);
 		else if (!strpbrk(name, "*?"))

@@ -235,6 +235,7 @@ int stages_parse(struct stages *out, struct arena *arena, const struct ini *ini,
 	}
 	if (stages_read_pipeline(&reader, err) < 0 ||
 	    read_stages(&reader, err) < 0 || check_outputs(&reader, err) < 0 ||
+	    stages_check_files(&reader, err) < 0 ||
 	    stages_resolve(&reader, err) < 0 ||
 	    (targets && read_targets(&stages, arena, ini, targets, err) < 0))
 		goto out;

@@ -88,6 +88,9 @@ struct stage {
 	size_t out_count;
 	const struct param **params; /* sorted by name */
 	size_t param_count;
+	/* "config.json:train.lr", with the value that it has there. */
+	struct param *file_params;
+	size_t file_param_count;
 	bool frozen; /* never runs */
 	bool always; /* always runs */
 
@@ -165,6 +168,8 @@ const struct stage *stages_find(const struct stages *stages, const char *name);
  */
 bool stage_is_called(const struct stage *stage, const char *word);
 #define STAGE_NAME 40 /* bytes of a stage's name, with its variant */
+/* May it be the name of a parameter in a key, perhaps of one in a file? */
+bool param_is_name(struct slice name);
 /* May it be a stage's name, perhaps with a variant? */
 bool stage_is_name(struct slice name);
 const struct stage_pool *stages_pool(const struct stages *stages,

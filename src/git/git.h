@@ -128,6 +128,8 @@ CHECKED int git_history(struct git *git, const char *revision, const char *path,
 /* The commit's 40 hex digits: 1, or 0 if there is none yet (a new branch). */
 CHECKED int git_head(struct git *git, struct buf *out, struct mldv_error *err);
 /* The same of any revision; MLDV_NOT_FOUND if there is no such commit. */
+CHECKED int git_time_of(struct git *git, const char *revision, uint64_t *out,
+    struct mldv_error *err); /* when it was committed, since 1970 */
 CHECKED int git_commit_of(struct git *git, const char *revision,
     struct buf *out, struct mldv_error *err);
 /* The short name of the branch that HEAD is on: 1, or 0 if it is on none. */

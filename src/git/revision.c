@@ -65,6 +65,20 @@ static int find_revision(struct git *git, const char *revision,
 	return 0;
 }
 
+int git_time_of(struct git *git, const char *revision, uint64_t *out,
+    struct mldv_error *err)
+{
+	git_object *commit;
+	git_time_t time;
+
+	if (find_revision(git, revision, GIT_OBJECT_COMMIT, &commit, err) < 0)
+		return -1;
+	time = git_commit_time((const git_commit *)commit);
+	*out = time > 0 ? (uint64_t)time : 0;
+	git_object_free(commit);
+	return 0;
+}
+
 int git_commit_of(struct git *git, const char *revision, struct buf *out,
     struct mldv_error *err)
 {

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "mldv/remote.h"
+#include "pipeline/conditions.h"
 #include "pipeline/failed.h"
 #include "pipeline/notebooks.h"
 #include "project/partial.h"
@@ -372,7 +373,8 @@ int inputs_find(struct plan *plan, struct step *step, bool looking,
 			return found;
 	}
 	key_add_stage(&step->key, stage, plan->stages.shell, plan->hasher);
-	if (add_runner_lines(plan, step, err) < 0)
+	if (conditions_add(plan, stage, &step->key, err) < 0 ||
+	    add_runner_lines(plan, step, err) < 0)
 		return -1;
 	key_end(&step->key, NULL, &step->oid);
 	step->keyed = true;

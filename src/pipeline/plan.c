@@ -67,6 +67,7 @@ void plan_release(struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++)
 		key_release(&plan->steps[i].key);
 	map_release(&plan->by_name);
+	map_release(&plan->probes);
 	graph_release(&plan->graph);
 	lockfile_release(&plan->lock);
 	items_release(&plan->items);

@@ -58,6 +58,7 @@ struct plan {
 	bool has_remote;
 	const char *ini; /* mldv.ini as the user calls it */
 	struct origin origin;
+	struct map probes; /* what commands say: see conditions.h */
 };
 
 /* Reads mldv.ini, mldv.lock and the pointers; nothing is decided. */

@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "format/run.h"
+#include "pipeline/conditions.h"
 #include "pipeline/verify.h"
 #include "remote/confirm.h"
 
@@ -126,6 +127,8 @@ static void check_rest(struct checking *checking)
 
 	key_add_stage(&checking->key, checking->stage, verify->stages.shell,
 	    verify->committed.hasher);
+	conditions_keep(checking->stage, &checking->locked->key,
+	    &checking->key);
 	key_end(&checking->key, NULL, &oid);
 	if (verify->found || checking->partial ||
 	    oid_equal(&oid, &checking->locked->oid))

@@ -3,7 +3,7 @@
 /* A stage's command, in a shell. */
 
 #include "base/str.h"
-#include "runner/runner.h"
+#include "runner/setup.h"
 
 /* The shell's words, -c, the command. */
 static int prepare(struct runner_job *job, struct mldv_error *err)
@@ -11,7 +11,8 @@ static int prepare(struct runner_job *job, struct mldv_error *err)
 	struct slice rest = slice_of(job->shell);
 	bool more = true;
 
-	(void)err;
+	if (setup_job(job, err) < 0)
+		return -1;
 	while (more) {
 		struct slice word;
 

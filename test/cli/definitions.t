@@ -157,4 +157,169 @@ check 'a runner that is not there is refused when it would run' '
 	grep -q "cannot carry out .run = batch" stderr
 '
 
+check 'a variable from outside counts, and so does that it is not set' '
+	project .
+	stages <<-END
+		[stage s]
+		env = COLOUR
+		cmd = echo "\${COLOUR:-none}" >o
+		outs = o
+	END
+	sed -i "s/\\\${COLOUR/\$\${COLOUR/" mldv.ini
+	unset COLOUR
+	mldv repro
+	[ "$(cat o)" = none ]
+	state s fresh
+	COLOUR=red; export COLOUR
+	mldv repro -n >out || :
+	grep -q "env COLOUR unset -> red" out
+	mldv repro
+	[ "$(cat o)" = red ]
+	git add -A; git commit -qm 1
+	# Whoever verifies has another environment, and no say in it.
+	mldv remote add r "$PWD/../remote"
+	mldv push
+	git commit -qam 2
+	unset COLOUR
+	mldv verify
+'
+
+check 'what a probe prints is in the key; one that fails is an error' '
+	project .
+	echo 1 >version
+	stages <<-END
+		[stage s]
+		probe = cat version
+		cmd = echo 1 >o
+		outs = o
+		[stage t]
+		probe = cat version
+		cmd = echo 2 >p
+		outs = p
+	END
+	mldv repro
+	state s fresh
+	echo 2 >version
+	mldv repro -n >out || :
+	grep -q "s .*probe cat version changed" out
+	rm version
+	fails 1 mldv repro
+	grep -q "stage .s.: probe .cat version.: it ended with status 1" stderr
+'
+
+check 'a value in a JSON file is a parameter' '
+	project .
+	printf "%s" "{\"train\": {\"lr\": 0.1, \"x\": [1]}, \"a.b\": \"t\"}" >c.json
+	stages <<-END
+		[stage s]
+		params = c.json:train.lr, c.json:a.b
+		cmd = cat c.json >o
+		outs = o
+	END
+	mldv repro
+	printf "%s" "{\"train\": {\"lr\": 1e-1}, \"a.b\": \"t\"}" >c.json
+	state s fresh
+	printf "%s" "{\"train\": {\"lr\": 0.2}, \"a.b\": \"t\"}" >c.json
+	mldv repro -n >out || :
+	grep -q "param c.json:train.lr 0.1 -> 0.2" out
+	printf "%s" "{\"train\": {\"rl\": 0.2}, \"a.b\": \"t\"}" >c.json
+	fails 2 mldv repro
+	grep -q "mldv.ini:.*: .c.json. has no .train.lr" stderr
+	echo "{" >c.json
+	fails 2 mldv repro
+	rm c.json
+	fails 2 mldv repro
+	grep -q "c.json. has parameters, but does not exist" stderr
+'
+
+check 'a file that a stage makes has no parameters before it ran' '
+	project .
+	stages <<-END
+		[stage s]
+		cmd = echo "{}" >c.json
+		outs = c.json
+		[stage t]
+		params = c.json:x
+		cmd = x
+	END
+	echo "{\"x\": 1}" >c.json
+	fails 2 mldv repro
+	grep -q "is made by stage .s. (line .*); write it into deps" stderr
+'
+
+# program: has parameters of every type, and a stage that shows them.
+program() {
+	project .
+	stages <<-'END'
+		[params]
+		train.lr = 1e-5
+		train.steps = 100
+		train.big = 1e20
+		train.opt = adam
+		flag = true
+		no = "no"
+		when = 12:30:45
+		list = [1, 0.5, yes]
+		text = "say \"hi\" \\ é 😀"
+		[stage s]
+		params = *
+		params.write = conf/params.yaml
+		cmd = cp conf/params.yaml a.json; cp $MLDV_PARAMS b.json
+		outs = a.json, b.json
+	END
+}
+
+check 'a program finds its parameters as JSON, and as YAML the same' '
+	program
+	mldv repro
+	cmp a.json b.json
+	python3 - <<-END
+		import json, yaml
+		a = json.load(open("a.json"))
+		b = yaml.safe_load(open("a.json"))
+		assert a == b, (a, b)
+		assert a["train"] == {"lr": 1e-5, "steps": 100, "big": 1e20,
+		                      "opt": "adam"}, a
+		assert type(b["train"]["lr"]) is float
+		assert type(b["train"]["big"]) is float
+		assert a["flag"] is True and a["no"] == "no"
+		assert b["when"] == "12:30:45"
+		assert b["list"] == [1, 0.5, "yes"]
+		assert a["text"] == b["text"] == "say \"hi\" \\\\ é 😀", a["text"]
+	END
+'
+
+check 'mldv env prints what a stage would find, and writes the parameters' '
+	program
+	stages <<-"END"
+		env = A=1, B=it is "$HOME" and '\''quotes'\''
+	END
+	mldv env s >out
+	[ ! -e a.json ]
+	[ -e conf/params.yaml ]
+	(
+		eval "$(cat out)"
+		[ "$A" = 1 ]
+		[ "$MLDV_STAGE" = s ]
+		[ "$MLDV_ROOT" = "$PWD" ]
+		[ "$B" = "it is \"\$HOME\" and '\''quotes'\''" ]
+		cmp "$MLDV_PARAMS" conf/params.yaml
+		python3 -c "import json, os; json.load(open(os.environ[\"MLDV_PARAMS\"]))"
+	)
+	mldv env --json s | python3 -c "import json, sys; assert json.load(sys.stdin)[\"A\"] == \"1\""
+	mldv env -S train.steps=7 s >out
+	grep -q "\"steps\": 7" conf/params.yaml
+	fails 2 mldv env t
+'
+
+check 'what Git tracks is not overwritten with parameters' '
+	program
+	mkdir conf
+	echo mine >conf/params.yaml
+	git add conf/params.yaml
+	fails 2 mldv repro
+	grep -q "is tracked by Git, but params.write makes it" stderr
+	[ "$(cat conf/params.yaml)" = mine ]
+'
+
 finish

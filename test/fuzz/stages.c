@@ -9,7 +9,7 @@
  * Covers: format/interpolate.c format/items.c format/overlap.c
  * Covers: format/stagekeys.c format/stageenv.c format/stagecheck.c
  * Covers: format/stagepipeline.c format/stagematrix.c format/stagerefs.c
- * Covers: format/paramfile.c
+ * Covers: format/paramfile.c format/stagefile.c
  */
 
 #include <stddef.h>
@@ -90,9 +90,14 @@ static int read_file(void *context, const char *path, size_t limit,
 	(void)context;
 	(void)limit;
 	(void)err;
-	if (strcmp(path, "f") != 0)
+	if (strcmp(path, "f.json") == 0)
+		buf_add_str(out,
+		    "{\"x\": {\"y\": 0.1}, \"x.y\": \"\\u0001\\\"\","
+		    " \"l\": [null]}");
+	else if (strcmp(path, "f") != 0)
 		return 0;
-	buf_add_str(out, "a\n2\n");
+	else
+		buf_add_str(out, "a\n2\n");
 	return 1;
 }
 

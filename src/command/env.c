@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* mldv env: what a stage's command finds in its environment. */
+
+#include "command/command.h"
+#include "command/listing.h"
+#include "command/report.h"
+#include "mldv/pipeline.h"
+
+struct values {
+	struct strs set;
+	bool json;
+};
+
+static const struct option options[] = {
+    {'S', "set", "NAME=VALUE", "use this value of a parameter",
+        LIST(struct values, set)},
+    {0, "json", NULL, "write JSON", FLAG(struct values, json)},
+    {0},
+};
+
+struct visit {
+	bool as_json;
+	struct json json;
+	struct buf out;
+};
+
+static void visit_variable(void *context, const char *name, const char *value)
+{
+	struct visit *visit = context;
+
+	if (visit->as_json) {
+		json_text(&visit->json, name, value);
+		return;
+	}
+	buf_printf(&visit->out, "export %s='", name);
+	for (; *value; value++) {
+		if (*value == '\'')
+			buf_add_str(&visit->out, "'\\''");
+		else
+			buf_add_char(&visit->out, *value);
+	}
+	buf_add_str(&visit->out, "'\n");
+}
+
+static int run(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	const struct values *given = values;
+	struct visit visit = {.as_json = given->json};
+	int ret;
+
+	json_begin(&visit.json, NULL, '{');
+	ret = mldv_stage_env(context->project, context->words->items[0],
+	    &given->set, visit_variable, &visit, err);
+	json_end(&visit.json, '}');
+	if (ret == 0 && given->json)
+		json_write(&visit.json, context->term);
+	else if (ret == 0)
+		term_write(context->term, buf_str(&visit.out), visit.out.len);
+	json_release(&visit.json);
+	buf_release(&visit.out);
+	return ret;
+}
+
+const struct command command_env = {
+    .name = "env",
+    .summary = "print what a stage finds in its environment",
+    .arguments = "STAGE",
+    .group = GROUP_PIPELINE,
+    .least = 1,
+    .most = 1,
+    .needs_project = true,
+    .options = options,
+    .size = sizeof(struct values),
+    .run = run,
+};
