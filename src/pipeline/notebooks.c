@@ -7,10 +7,10 @@
 #include "format/notebook.h"
 #include "project/worktree.h"
 
-enum notebook_form notebooks_form(const struct plan *plan,
+enum notebook_form notebooks_form(const struct graph *graph,
     const struct stage_dep *dep)
 {
-	const struct graph_out *out = graph_output(&plan->graph, dep->path);
+	const struct graph_out *out = graph_output(graph, dep->path);
 
 	if (dep->notebook)
 		return NOTEBOOK_SOURCE;
@@ -20,7 +20,7 @@ enum notebook_form notebooks_form(const struct plan *plan,
 	return NOTEBOOK_BYTES;
 }
 
-CHECKED static int digest(struct plan *plan, const char *path,
+int notebooks_digest(struct hasher *hasher, const char *path,
     const struct buf *text, enum notebook_form form, struct oid *out,
     struct mldv_error *err)
 {
@@ -29,13 +29,12 @@ CHECKED static int digest(struct plan *plan, const char *path,
 
 	if (notebook_parse(&notebook, (struct slice){buf_str(text), text->len},
 	        err) < 0)
-		return err_prefix(err, "notebook '%s'",
-		    project_shown(plan->project, &plan->arena, path));
+		return err_prefix(err, "notebook '%s'", path);
 	if (form == NOTEBOOK_SOURCE)
 		notebook_add_source(&notebook, &normal);
 	else
 		notebook_add_result(&notebook, &normal);
-	hasher_oid(plan->hasher, normal.data, normal.len, out);
+	hasher_oid(hasher, normal.data, normal.len, out);
 	buf_release(&normal);
 	notebook_release(&notebook);
 	return 0;
@@ -50,7 +49,9 @@ int notebooks_hash(struct plan *plan, const char *path, enum notebook_form form,
 	    NOTEBOOK_LIMIT, &text, err);
 
 	if (ret == 0)
-		ret = digest(plan, path, &text, form, out, err);
+		ret = notebooks_digest(plan->hasher,
+		    project_shown(plan->project, &arena, path), &text, form,
+		    out, err);
 	buf_release(&text);
 	arena_release(&arena);
 	return ret;
@@ -74,7 +75,9 @@ CHECKED static int hash_stored(struct plan *plan, const struct input *input,
 	} else if (ret > 0 && content->size > 0) {
 		ret = store_read(store, &content->oid, &text, err) < 0 ? -1 : 1;
 	}
-	if (ret > 0 && digest(plan, input->path, &text, form, out, err) < 0)
+	if (ret > 0 &&
+	    notebooks_digest(plan->hasher, input->path, &text, form, out, err) <
+	        0)
 		ret = -1;
 	buf_release(&path);
 	buf_release(&text);
@@ -86,7 +89,7 @@ CHECKED static int add(struct plan *plan, struct step *step, size_t i,
 {
 	const struct stage_dep *dep = &step->stage->deps[i];
 	const struct input *input = &step->inputs[i];
-	enum notebook_form form = notebooks_form(plan, dep);
+	enum notebook_form form = notebooks_form(&plan->graph, dep);
 	struct oid oid;
 	int ret = 1;
 

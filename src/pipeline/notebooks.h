@@ -15,10 +15,14 @@ enum notebook_form { NOTEBOOK_BYTES, NOTEBOOK_SOURCE, NOTEBOOK_RESULT };
  * The source of what a stage runs, the result of what another stage executed;
  * the bytes of anything else, also of a notebook that Git or a person made.
  */
-enum notebook_form notebooks_form(const struct plan *plan,
+enum notebook_form notebooks_form(const struct graph *graph,
     const struct stage_dep *dep);
 
-/* The digest of that form of a file of the work tree; path is from the root. */
+/* The digest of a notebook in that form; the path is for messages. */
+CHECKED int notebooks_digest(struct hasher *hasher, const char *path,
+    const struct buf *text, enum notebook_form form, struct oid *out,
+    struct mldv_error *err);
+/* The same of a file of the work tree; path is from the root. */
 CHECKED int notebooks_hash(struct plan *plan, const char *path,
     enum notebook_form form, struct oid *out, struct mldv_error *err);
 

@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "format/notebook.h"
 #include "format/run.h"
 #include "pipeline/conditions.h"
+#include "pipeline/notebooks.h"
 #include "pipeline/verify.h"
 #include "remote/confirm.h"
 
@@ -77,6 +79,59 @@ CHECKED static int find_dep(struct verify *verify, const char *path,
 	return ret;
 }
 
+/* What the lock's key says of a notebook: its line, or NULL. */
+static const char *locked_notebook(const struct checking *checking,
+    const char *path)
+{
+	const struct strs *lines = &checking->locked->key.lines;
+	struct key one = {0};
+	const char *out = NULL;
+	size_t skip = strlen("nb ") + OID_HEX;
+
+	key_add_notebook(&one, &oid_empty, path);
+	for (size_t i = 0; i < lines->count && !out; i++) {
+		if (strncmp(lines->items[i], "nb ", 3) == 0 &&
+		    strcmp(lines->items[i] + skip, one.lines.items[0] + skip) ==
+		        0)
+			out = lines->items[i];
+	}
+	key_release(&one);
+	return out;
+}
+
+/*
+ * The line of a dep in the key. What is in a notebook that Git does not keep
+ * cannot be known without its bytes: of that, the lock is believed.
+ */
+CHECKED static int add_input(const struct checking *checking,
+    const struct stage_dep *dep, const struct content *content, struct key *key,
+    struct mldv_error *err)
+{
+	struct verify *verify = checking->verify;
+	enum notebook_form form = notebooks_form(&verify->graph, dep);
+	const char *line = locked_notebook(checking, dep->path);
+	struct oid oid = content->oid;
+	struct buf text = {0};
+	int found;
+
+	if (form == NOTEBOOK_BYTES) {
+		key_add_input(key, dep, content->kind, &content->oid);
+		return 0;
+	}
+	found = git_view_read(verify->committed.view, dep->path, NOTEBOOK_LIMIT,
+	    &text, err);
+	if (found > 0 &&
+	    notebooks_digest(verify->committed.hasher, dep->path, &text, form,
+	        &oid, err) < 0)
+		found = -1;
+	if (found == 0 && line)
+		strs_add(&key->lines, line);
+	else if (found >= 0)
+		key_add_notebook(key, &oid, dep->path);
+	buf_release(&text);
+	return found < 0 ? -1 : 0;
+}
+
 CHECKED static int check_dep(struct checking *checking,
     const struct stage_dep *dep, struct mldv_error *err)
 {
@@ -99,8 +154,11 @@ CHECKED static int check_dep(struct checking *checking,
 			verify_find(verify, &here, "dep '%s' %s", path, why);
 		return 0;
 	}
-	key_add_input(&checking->key, dep, content.kind, &content.oid);
-	key_add_input(&one, dep, content.kind, &content.oid);
+	if (add_input(checking, dep, &content, &one, err) < 0) {
+		key_release(&one);
+		return -1;
+	}
+	strs_add(&checking->key.lines, one.lines.items[0]);
 	if (!map_get_str(&checking->lines, one.lines.items[0])) {
 		if (maker)
 			verify_find(verify, &here,
