@@ -90,17 +90,38 @@ int stage_take_notebook(struct stage_reader *r,
 	return add_out(r, section, err);
 }
 
-/* Is it written down in params =, by its name or a pattern? */
+/* Does the text behind a key refer to it? */
+static bool refers(const struct ini_section *section, const char *key,
+    const struct param *param)
+{
+	const struct ini_entry *entry = ini_entry_find(section, key);
+	struct buf reference = {0};
+	bool found;
+
+	buf_printf(&reference, "${%s", param->name);
+	found = entry && strstr(entry->value, buf_str(&reference)) != NULL;
+	buf_release(&reference);
+	return found;
+}
+
+/*
+ * Must the notebook take it: is it written down in params =, by its name or a
+ * pattern? A value of the matrix must, unless it says what else the notebook
+ * reads.
+ */
 CHECKED static int is_declared(const struct stage_reader *r,
-    const struct ini_entry *entry, const struct param *param,
+    const struct ini_section *section, const struct param *param,
     struct mldv_error *err)
 {
+	const struct ini_entry *entry = ini_entry_find(section, "params");
 	struct items items;
 	struct item item;
 	int more;
 
 	if (strncmp(param->name, "matrix.", 7) == 0)
-		return 1;
+		return !refers(section, "inject", param) &&
+		    !refers(section, "deps", param) &&
+		    !refers(section, "notebook", param);
 	if (!entry)
 		return 0;
 	items_start(&items, r->ini, entry);
@@ -137,13 +158,14 @@ static struct stage_inject *find_given(const struct stage *stage,
 
 /* The parameter under the last part of its name, unless inject has it. */
 CHECKED static int give_param(struct stage_reader *r,
-    const struct ini_entry *entry, const struct param *param,
+    const struct ini_section *section, const struct param *param,
     struct mldv_error *err)
 {
 	struct stage *stage = r->stage;
+	const struct ini_entry *entry = ini_entry_find(section, "params");
 	const char *dot = strrchr(param->name, '.');
 	const char *name = dot ? dot + 1 : param->name;
-	int declared = is_declared(r, entry, param, err);
+	int declared = is_declared(r, section, param, err);
 	struct stage_inject *other = find_given(stage, name);
 
 	if (declared < 0)
@@ -186,14 +208,13 @@ int stage_give(struct stage_reader *r, const struct ini_section *section,
     struct mldv_error *err)
 {
 	struct stage *stage = r->stage;
-	const struct ini_entry *entry = ini_entry_find(section, "params");
 
 	if (!stage->notebook)
 		return 0;
 	stage->given = arena_array(r->arena,
 	    stage->inject_count + stage->param_count, sizeof *stage->given);
 	for (size_t i = 0; i < stage->param_count; i++) {
-		if (give_param(r, entry, stage->params[i], err) < 0)
+		if (give_param(r, section, stage->params[i], err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < stage->inject_count; i++)

@@ -3,6 +3,7 @@
 
 static const struct runner *const runners[RUNNERS] = {
     [RUN_SHELL] = &runner_shell,
+    [RUN_NOTEBOOK] = &runner_notebook,
 };
 
 const struct runner *runner_of(const struct stage *stage)

@@ -71,7 +71,7 @@ struct runner {
 	    struct mldv_error *err);
 };
 
-extern const struct runner runner_shell;
+extern const struct runner runner_shell, runner_notebook;
 
 /* Who carries the stage out; NULL if nobody can, which plan_select refuses. */
 const struct runner *runner_of(const struct stage *stage);

@@ -261,3 +261,51 @@ need_botocore() {
 		finish
 	}
 }
+
+# need_papermill 'what is tried': papermill with a Python kernel, from PyPI, as
+# mldv finds it; beside it lie boto3 and the command aws.
+need_papermill() {
+	papermill=$top/build/papermill
+	mkdir -p "$top/build"
+	(
+		flock 8
+		[ ! -e "$papermill/done" ] || exit 0
+		rm -rf "$papermill"
+		echo "# installing papermill from PyPI into $papermill"
+		python3 -m venv "$papermill" &&
+			"$papermill/bin/pip" -q --disable-pip-version-check \
+				install 'papermill>=2.6' ipykernel boto3 awscli &&
+			: >"$papermill/done"
+	) 8>"$top/build/papermill.lock" || {
+		skip "$1" 'papermill cannot be had from PyPI'
+		finish
+	}
+	export MLDV_PAPERMILL="$papermill/bin/papermill"
+}
+
+# notebook FILE: a notebook with a Python kernel of the code that is read from
+# standard input. A line "%% TAG..." begins a code cell, and "%% markdown" a
+# cell of text.
+notebook() {
+	mkdir -p "$(dirname "$1")"
+	python3 -c 'import json, sys
+cells = []
+for line in sys.stdin:
+	if line.startswith("%%"):
+		tags = line.split()[1:]
+		text = "markdown" in tags
+		cell = {"cell_type": "markdown" if text else "code", "source": [],
+			"metadata": {} if text or not tags else {"tags": tags}}
+		if not text:
+			cell.update(execution_count=None, outputs=[])
+		cells.append(cell)
+	else:
+		cells[-1]["source"].append(line)
+for cell in cells:
+	if cell["source"]:
+		cell["source"][-1] = cell["source"][-1].rstrip("\n")
+json.dump({"nbformat": 4, "nbformat_minor": 4, "cells": cells, "metadata": {
+	"kernelspec": {"name": "python3", "language": "python",
+		"display_name": "Python 3"}}}, open(sys.argv[1], "w"), indent=1)
+' "$1"
+}
