@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop purge du new why dag env metrics verify doctor help version'
+		words=' add repro status push pull how init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop purge du new why dag env metrics verify doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
@@ -27,6 +27,7 @@ _mldv()
 	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
 	'push') options=' -q --quiet --no-wait -h --help -j --jobs -n --dry-run --repair -r --remote --revision' ;;
 	'pull') options=' -q --quiet --no-wait -h --help -f --force -j --jobs -n --dry-run -r --remote' ;;
+	'how') options=' -q --quiet --no-wait -h --help --diff --dot --json' ;;
 	'init') options=' -q --quiet --no-wait -h --help --layout --no-hooks' ;;
 	'remote') words='add create list default remove' ;;
 	'remote add') options=' -q --quiet --no-wait -h --help --local' ;;

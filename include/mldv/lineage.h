@@ -48,6 +48,91 @@ struct mldv_why {
 MLDV_CHECKED int mldv_why(struct mldv_project *project,
     const struct mldv_why *options, struct mldv_error *err);
 
+/* --- how --- */
+
+/* A commit, as it is shown. */
+struct mldv_commit {
+	const char *id; /* NULL: not known */
+	int64_t time;   /* seconds since 1970 */
+	const char *who;
+	const char *subject;
+};
+
+struct mldv_how_file {
+	const char *path;
+	const char *oid; /* 64 digits */
+	char kind;       /* f, x, l, d */
+	uint64_t files, bytes;
+	const char *stage; /* an input: the stage that made it, or NULL */
+	const char
+	    *item;   /* an input: the item that it is or lies in, or NULL */
+	size_t step; /* of an input: the step that tells of it; 0: none */
+};
+struct mldv_how_value {
+	const char *word; /* "param", "env", "image", …; of a metric its file */
+	const char *name;
+	const char *value;
+};
+
+/* One step of a chain: a run of a stage, or something that was added. */
+struct mldv_how_step {
+	size_t number;     /* from 1 */
+	const char *stage; /* NULL: an item that somebody added */
+	bool earlier;      /* not as mldv.lock or the pointer is there */
+	const struct mldv_how_file *outs; /* what was made, or the item */
+	size_t out_count;
+	const struct mldv_how_file *inputs;
+	size_t input_count;
+	/* Parameters first, then what else the result depends on. */
+	const struct mldv_how_value *values;
+	size_t value_count;
+	const char *key; /* of the stage */
+	/* What the lock claims instead of a run: "accepted", "asserted". */
+	const char *claim;
+	const char *claim_why;
+	/* The record of the run; if it is not known, there is nothing of it. */
+	bool known;
+	bool from_remote;
+	uint64_t started; /* seconds since 1970 */
+	double seconds;
+	const char *host, *platform;
+	const char *command; /* and each of these may be NULL: */
+	const char *code_commit, *branch, *who, *interpreter, *job, *cost;
+	const char *diff; /* the oid of what differed from the commit */
+	bool diff_here;
+	/* The commit below has all of the code just as it was run. */
+	bool code_committed;
+	const struct mldv_how_value *metrics;
+	size_t metric_count;
+	/* The commit that brought this into mldv.lock, or the pointer. */
+	struct mldv_commit recorded;
+	/* Of an item. */
+	const char *note, *from_version, *from_address;
+	const char *path_then; /* what it was called when it was added */
+};
+
+enum mldv_how_state {
+	MLDV_HOW_SAME,    /* what lies there is what is told of */
+	MLDV_HOW_CHANGED, /* it was changed since */
+	MLDV_HOW_ABSENT,
+	MLDV_HOW_OF_REVISION, /* it was not looked at */
+};
+struct mldv_how {
+	const char *path;     /* as the user says it, or a stage */
+	const char *revision; /* NULL: path may end with @REV */
+	/* Before the first step. */
+	void (*begin)(void *context, const char *path, const char *revision,
+	    enum mldv_how_state state);
+	void (*step)(void *context, const struct mldv_how_step *step);
+	void *context;
+};
+/* Results first, raw data last. MLDV_NOT_FOUND if nothing of ours is there. */
+MLDV_CHECKED int mldv_how(struct mldv_project *project,
+    const struct mldv_how *options, struct mldv_error *err);
+/* Appends the diff of a step, if it is here. */
+MLDV_CHECKED int mldv_how_diff(struct mldv_project *project, const char *oid,
+    struct buf *out, struct mldv_error *err);
+
 /* --- dag --- */
 
 struct mldv_dag_stage {

@@ -2,6 +2,7 @@
 #include "command/report.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/str.h"
 #include "base/utf8.h"
@@ -54,6 +55,28 @@ void show_took(double seconds, struct buf *out)
 		return;
 	buf_add_str(out, " in ");
 	show_seconds(seconds, out);
+}
+
+void show_time(int64_t time, struct buf *out)
+{
+	time_t when = (time_t)time;
+	struct tm parts;
+	char text[40];
+
+	if (localtime_r(&when, &parts) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &parts) > 0)
+		buf_add_str(out, text);
+}
+
+void show_utc(int64_t time, struct buf *out)
+{
+	time_t when = (time_t)time;
+	struct tm parts;
+	char text[40];
+
+	if (gmtime_r(&when, &parts) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) > 0)
+		buf_add_str(out, text);
 }
 
 static void add_part(uint64_t count, const char *word, bool *more,

@@ -21,6 +21,10 @@ void show_count(uint64_t count, const char *noun, struct buf *out);
 void show_seconds(double seconds, struct buf *out);
 /* " in 0.9 s", unless it was no time at all. */
 void show_took(double seconds, struct buf *out);
+/* "2026-11-24 14:02", of this machine's time zone; seconds since 1970. */
+void show_time(int64_t time, struct buf *out);
+/* "2026-11-24T13:02:11Z", for programs. */
+void show_utc(int64_t time, struct buf *out);
 /* "3 new, 1 changed, 2 deleted" */
 void show_changes(uint64_t added, uint64_t changed, uint64_t removed,
     struct buf *out);

@@ -11,6 +11,7 @@ const struct command *const commands[] = {
     &command_status,
     &command_push,
     &command_pull,
+    &command_how,
 
     &command_init,
     &command_remote_add,

@@ -212,6 +212,30 @@ CHECKED int git_servers(struct git *git, struct strs *out,
 CHECKED int git_search_server(const char *dir, const struct git_search *search,
     struct mldv_error *err);
 
+/*
+ * Adds the ids of commits from which every commit of a kind can be reached,
+ * sorted: what refs and HEAD reach, what reflogs and the like name besides, or
+ * every commit that Git has not thrown away yet.
+ */
+enum git_reach { REACH_REFS, REACH_NOTED, REACH_ALL };
+CHECKED int git_tips(struct git *git, enum git_reach reach, struct strs *out,
+    struct mldv_error *err);
+/* What a commit says of itself; texts are in the arena. */
+struct git_about {
+	const char *commit; /* its full id */
+	int64_t time;       /* seconds since 1970, of the committer */
+	const char *who;    /* the author's name */
+	const char *subject;
+};
+CHECKED int git_about(struct git *git, const char *commit, struct arena *arena,
+    struct git_about *out, struct mldv_error *err);
+/*
+ * The short name of a branch or tag that reaches the commit, of the current
+ * branch if it does: 1, or 0 if there is none.
+ */
+CHECKED int git_holder(struct git *git, const char *commit, struct buf *out,
+    struct mldv_error *err);
+
 /* --- The files of one commit --- */
 
 struct git_view;

@@ -25,7 +25,7 @@ in_page() {
 check 'help lists the daily commands first' '
 	mldv help | sed -n "/^Every day/,/^$/p" | sed -n "s/^  \([a-z]*\).*/\1/p" |
 		tr "\n" " " >out
-	[ "$(cat out)" = "add repro status push pull " ]
+	[ "$(cat out)" = "add repro status push pull how " ]
 '
 
 check 'every source of a command is listed by help or hidden' '
