@@ -191,17 +191,35 @@ static int make_durable_dir(const char *path, struct mldv_error *err)
 	return ret;
 }
 
+static bool is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* How much of the path is there: most often all but the last name. */
+static size_t existing_part(struct arena *arena, const char *path)
+{
+	char *part = arena_str(arena, path);
+	size_t len = strlen(path);
+
+	while (len > 0 && !is_dir(part)) {
+		do
+			len--;
+		while (len > 0 && part[len] != '/');
+		part[len] = '\0';
+	}
+	return len;
+}
+
 int file_make_dirs(const char *path, struct mldv_error *err)
 {
 	struct arena arena = {0};
-	struct stat st;
-	char *copy;
+	char *copy = arena_str(&arena, path);
 	int ret = 0;
 
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return 0;
-	copy = arena_str(&arena, path);
-	for (char *at = copy; ret == 0 && *at;) {
+	for (char *at = copy + existing_part(&arena, path); ret == 0 && *at;) {
 		char after;
 
 		at += strspn(at, "/");
