@@ -5,9 +5,10 @@
 #include "remote/push.h"
 
 /*
- * Packs that are uploaded behind the back of whoever builds them. Over a
- * network the time goes into waiting for answers, so a few are on their way at
- * once, each with a thread that waits; a directory is written to at once.
+ * Packs that are uploaded behind the back of whoever builds them. The time goes
+ * into waiting, for a network's answers or for a disk, so a few are on their
+ * way at once, each with a thread that waits. Their memory goes from one to
+ * the next: taking it anew would cost as much as filling it.
  */
 
 struct parcel {
@@ -47,7 +48,6 @@ static void *run(void *context)
 	int ret = upload_bytes(behind->push, &parcel->info, parcel->trees,
 	    &parcel->bytes, &error);
 
-	buf_release(&parcel->bytes);
 	(void)pthread_mutex_lock(&behind->mutex);
 	if (ret < 0 && !behind->failed) {
 		behind->failed = true;
@@ -89,8 +89,16 @@ static void collect(struct parcel *parcel)
 {
 	if (parcel->under_way)
 		(void)pthread_join(parcel->thread, NULL);
-	buf_release(&parcel->bytes);
+	buf_reset(&parcel->bytes);
 	parcel->under_way = parcel->done = false;
+}
+
+static void swap(struct buf *a, struct buf *b)
+{
+	struct buf old = *a;
+
+	*a = *b;
+	*b = old;
 }
 
 int behind_upload(struct behind *behind, const struct pack_info *info,
@@ -113,17 +121,13 @@ int behind_upload(struct behind *behind, const struct pack_info *info,
 	parcel->behind = behind;
 	parcel->info = *info;
 	parcel->trees = trees;
-	if (behind->push->remote->ops->table->threads > 0) {
-		parcel->bytes = *bytes;
-		*bytes = (struct buf){0};
-		parcel->under_way = start(parcel);
-		if (parcel->under_way)
-			return 0;
-		*bytes = parcel->bytes;
-		parcel->bytes = (struct buf){0};
-	}
-	ret = upload_bytes(behind->push, info, trees, bytes, err);
-	buf_reset(bytes);
+	swap(&parcel->bytes, bytes);
+	parcel->under_way = start(parcel);
+	if (parcel->under_way)
+		return 0;
+	/* Without a thread it waits itself. */
+	ret = upload_bytes(behind->push, info, trees, &parcel->bytes, err);
+	buf_reset(&parcel->bytes);
 	return ret;
 }
 
@@ -131,8 +135,10 @@ int behind_close(struct behind *behind, bool good, struct mldv_error *err)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < PACKS_AT_ONCE; i++)
+	for (size_t i = 0; i < PACKS_AT_ONCE; i++) {
 		collect(&behind->parcels[i]);
+		buf_release(&behind->parcels[i].bytes);
+	}
 	if (good && behind->failed) {
 		*err = behind->error;
 		ret = -1;
