@@ -10,33 +10,13 @@
 #include "format/items.h"
 #include "format/stageread.h"
 
-static bool is_later(struct slice text, const char **what)
-{
-	static const char *const later[] = {"python:", NULL};
-
-	for (size_t i = 0; later[i]; i++) {
-		*what = later[i];
-		if (slice_starts(text, later[i]))
-			return true;
-	}
-	return false;
-}
-
 int stage_read_path(struct stage_reader *r, unsigned line, struct slice given,
     const char **out, struct mldv_error *err)
 {
 	struct buf text = {0};
-	const char *what;
 	int ret = -1;
 
 	r->in.shell = false;
-	if (is_later(given, &what)) {
-		(void)ini_error(r->ini, line, err,
-		    "this version of mldv does not know '%s…'; write './%s…' "
-		    "if it is a path",
-		    what, what);
-		goto out;
-	}
 	if (interpolate(&r->in, line, given, &text, err) < 0 ||
 	    items_path(r->ini, r->arena, line, buf_str(&text), out, err) < 0)
 		goto out;
@@ -124,6 +104,36 @@ CHECKED static int add_ref(struct stage_reader *r, const struct items *items,
 	return ret;
 }
 
+/* "python:pkg.mod" */
+CHECKED static int add_module(struct stage_reader *r, const struct item *item,
+    struct mldv_error *err)
+{
+	struct slice given = {item->text.data + 7, item->text.len - 7};
+	struct stage *stage = r->stage;
+	struct stage_module *list =
+	    arena_array(r->arena, stage->module_count + 1, sizeof *list);
+	struct buf text = {0};
+	int ret;
+
+	r->in.shell = false;
+	ret = interpolate(&r->in, item->line, given, &text, err);
+	if (ret == 0 && (text.len == 0 || item->options.len > 0))
+		ret = ini_error(r->ini, item->line, err,
+		    text.len == 0 ? "'python:' needs the name of a module"
+		                  : "a dep 'python:…' has no options");
+	if (ret == 0) {
+		if (stage->module_count > 0)
+			memcpy(list, stage->modules,
+			    stage->module_count * sizeof *list);
+		list[stage->module_count++] =
+		    (struct stage_module){arena_str(r->arena, buf_str(&text)),
+		        item->line};
+		stage->modules = list;
+	}
+	buf_release(&text);
+	return ret;
+}
+
 int stage_read_deps(struct stage_reader *r, const struct ini_entry *entry,
     struct mldv_error *err)
 {
@@ -137,6 +147,11 @@ int stage_read_deps(struct stage_reader *r, const struct ini_entry *entry,
 
 		if (slice_starts(item.text, "stage:")) {
 			if (add_ref(r, &items, &item, err) < 0)
+				return -1;
+			continue;
+		}
+		if (slice_starts(item.text, "python:")) {
+			if (add_module(r, &item, err) < 0)
 				return -1;
 			continue;
 		}

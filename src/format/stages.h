@@ -24,6 +24,12 @@ struct stage_dep {
 	bool notebook;       /* the stage runs it: its source is in the key */
 };
 
+/* "python:pkg.mod", whose imports are deps, too: see pipeline/imports.h. */
+struct stage_module {
+	const char *name; /* dotted, or the clean path of a script */
+	unsigned line;
+};
+
 enum out_kind { OUT_PLAIN, OUT_METRICS, OUT_PLOT, OUT_NOTEBOOK };
 
 struct stage_out {
@@ -84,6 +90,10 @@ struct stage {
 	const char *cwd; /* clean, relative to the root; "" is the root */
 	struct stage_dep *deps; /* sorted by path */
 	size_t dep_count;
+	struct stage_module *modules; /* of Python */
+	size_t module_count;
+	/* "x.py:3", where what is imported cannot be known; or NULL. */
+	const char *unknown_import;
 	struct stage_out *outs; /* sorted by path */
 	size_t out_count;
 	const struct param **params; /* sorted by name */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "pipeline/imports.h"
 #include "pipeline/inputs.h"
 #include "pipeline/record.h"
 #include "project/inifiles.h"
@@ -26,6 +27,9 @@ CHECKED static int load_stages(struct plan *plan, const struct strs *overrides,
 	if (ret == 0)
 		ret = stages_parse(&plan->stages, &plan->arena, &ini, overrides,
 		    err);
+	if (ret == 0)
+		ret = imports_add(&plan->stages, &plan->arena, ini.source,
+		    plan->ini, err);
 	if (ret == 0)
 		ret = graph_build(&plan->graph, &plan->arena, &plan->stages,
 		    plan->ini, err);
@@ -162,6 +166,21 @@ CHECKED static int check_runners(const struct plan *plan,
 			    runner_name(stage->run));
 	}
 	return 0;
+}
+
+void plan_warn(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct stage *stage = plan->steps[i].stage;
+
+		if (!plan->steps[i].selected || !stage->unknown_import)
+			continue;
+		project_warn(plan->project,
+		    "stage '%s' imports modules by names that it computes "
+		    "(%s); name them in deps, as python:…, too",
+		    stage->name, stage->unknown_import);
+		return;
+	}
 }
 
 int plan_select(struct plan *plan, const struct strs *targets, bool force,

@@ -77,6 +77,9 @@ CHECKED int plan_reload_lock(struct plan *plan, struct mldv_error *err);
 CHECKED int plan_select(struct plan *plan, const struct strs *targets,
     bool force, struct mldv_error *err);
 
+/* Warns of what the selected stages may read without saying so. */
+void plan_warn(const struct plan *plan);
+
 /*
  * Finds the state of a stage; nothing is changed but stat caches. With
  * looking, nobody is going to run anything: what depends on a stage that

@@ -324,6 +324,7 @@ int mldv_repro(struct mldv_project *project, const struct strs *targets,
 	if (ret == 0)
 		ret = plan_select(&repro.plan, targets, options->force, err);
 	if (ret == 0 && options->dry_run) {
+		plan_warn(&repro.plan);
 		ret = dry_run(&repro, err);
 	} else if (ret == 0) {
 		ret = check_stages(&repro.plan, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/verify.h"
+#include "pipeline/imports.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -56,6 +57,9 @@ CHECKED static int load_stages(struct verify *verify, struct mldv_error *err)
 		ret = stages_parse(&verify->stages, &verify->arena, &ini, &none,
 		    err);
 	}
+	if (ret == 0)
+		ret = imports_add(&verify->stages, &verify->arena, &source,
+		    PROJECT_INI, err);
 	if (ret == 0)
 		ret = graph_build(&verify->graph, &verify->arena,
 		    &verify->stages, PROJECT_INI, err);
