@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull how init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop purge du new why dag env metrics verify doctor help version'
+		words=' add repro status push pull how init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env metrics verify doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
@@ -56,6 +56,7 @@ _mldv()
 	'fsck') options=' -q --quiet --no-wait -h --help --budget --repair -r --remote --json' ;;
 	'gc') options=' -q --quiet --no-wait -h --help --delete -r --remote --exclusive --undo --json' ;;
 	'drop') options=' -q --quiet --no-wait -h --help -r --remote' ;;
+	'publish') options=' -q --quiet --no-wait -h --help -n --dry-run --json' ;;
 	'purge') options=' -q --quiet --no-wait -h --help --why --delete -r --remote --exclusive --json' ;;
 	'du') options=' -q --quiet --no-wait -h --help -r --remote -l --local --json' ;;
 	'new') words='stage' ;;

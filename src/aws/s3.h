@@ -74,14 +74,19 @@ struct s3_range {
 CHECKED int s3_get_range(struct s3 *s3, const char *key,
     const struct s3_range *range, char *out, struct mldv_error *err);
 
+#define S3_PART ((size_t)64 << 20)
+
 struct s3_put {
 	const void *data; /* or NULL: */
 	int fd;
 	const char *name; /* of the file, for messages */
-	uint64_t size;    /* at most 5 GiB: one request carries it */
+	/* One request carries it, up to 5 GiB; what is not only_new of a file
+	 * above S3_PART goes in parts. */
+	uint64_t size;
 	/* Of these bytes; else MLDV_CORRUPT. NULL, for data only: computed. */
 	const struct oid *oid;
 	bool only_new;             /* If-None-Match: * */
+	const char *type;          /* "text/csv"; or NULL */
 	const char *storage_class; /* or NULL */
 	const char *sse;           /* "AES256", "aws:kms", …; or NULL */
 	const char *kms_key;       /* or NULL */

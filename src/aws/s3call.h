@@ -60,6 +60,12 @@ CHECKED int s3_call_send(struct s3 *s3, struct s3_call *call,
 bool s3_call_is_good(const struct s3_call *call);
 void s3_call_release(struct s3_call *call);
 
+/* What kind of object it makes: type, storage class, encryption. */
+void s3_put_headers(struct s3_call *call, const struct s3_put *put);
+/* As s3_put, of a file, in parts: 1, or -1. */
+CHECKED int s3_put_parts(struct s3 *s3, const char *key,
+    const struct s3_put *put, struct mldv_error *err);
+
 /* Says that it was refused to do that ("read"), with the way out; -1. */
 CHECKED int s3_call_refused(const struct s3 *s3, const struct s3_call *call,
     const char *verb, struct mldv_error *err);

@@ -62,6 +62,20 @@ static int outcome(const struct s3 *s3, const struct s3_call *call,
 	return s3_call_refused(s3, call, "write", err);
 }
 
+void s3_put_headers(struct s3_call *call, const struct s3_put *put)
+{
+	if (put->type)
+		s3_call_header(call, "content-type", put->type);
+	if (put->storage_class)
+		s3_call_header(call, "x-amz-storage-class", put->storage_class);
+	if (put->sse)
+		s3_call_header(call, "x-amz-server-side-encryption", put->sse);
+	if (put->kms_key)
+		s3_call_header(call,
+		    "x-amz-server-side-encryption-aws-kms-key-id",
+		    put->kms_key);
+}
+
 static void set_headers(struct s3_call *call, const struct s3_put *put,
     bool conditional)
 {
@@ -71,14 +85,7 @@ static void set_headers(struct s3_call *call, const struct s3_put *put,
 	s3_call_header(call, "x-amz-checksum-sha256", sum);
 	if (conditional)
 		s3_call_header(call, "if-none-match", "*");
-	if (put->storage_class)
-		s3_call_header(call, "x-amz-storage-class", put->storage_class);
-	if (put->sse)
-		s3_call_header(call, "x-amz-server-side-encryption", put->sse);
-	if (put->kms_key)
-		s3_call_header(call,
-		    "x-amz-server-side-encryption-aws-kms-key-id",
-		    put->kms_key);
+	s3_put_headers(call, put);
 }
 
 static int put_once(struct s3 *s3, const char *key, const struct s3_put *put,
@@ -134,6 +141,8 @@ int s3_put(struct s3 *s3, const char *key, const struct s3_put *put,
 	bool plain;
 	int ret;
 
+	if (!put->only_new && !put->data && put->size > S3_PART)
+		return s3_put_parts(s3, key, put, err);
 	if (!put->only_new)
 		return put_once(s3, key, put, false, err);
 	(void)pthread_mutex_lock(&s3->mutex);

@@ -60,10 +60,11 @@ extern const struct command command_add, command_cat, command_checkout,
     command_hooks_run, command_hooks_status, command_hooks_uninstall,
     command_how, command_import, command_init, command_ls, command_merge_driver,
     command_metrics_show, command_mv, command_new_stage, command_pull,
-    command_purge, command_push, command_remote_add, command_remote_create,
-    command_remote_default, command_remote_list, command_remote_remove,
-    command_repro, command_rm, command_status, command_unprotect,
-    command_update, command_verify, command_version, command_why;
+    command_publish, command_purge, command_push, command_remote_add,
+    command_remote_create, command_remote_default, command_remote_list,
+    command_remote_remove, command_repro, command_rm, command_status,
+    command_unprotect, command_update, command_verify, command_version,
+    command_why;
 
 /* Every command, daily ones first; ends with NULL. */
 extern const struct command *const commands[];

@@ -40,6 +40,7 @@ const struct command *const commands[] = {
     &command_fsck,
     &command_gc,
     &command_drop,
+    &command_publish,
     &command_purge,
     &command_du,
 

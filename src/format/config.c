@@ -50,6 +50,11 @@ const struct config_key config_keys[] = {
     {"pull.skip", "list", NULL,
         "items, and what is in them, that pull leaves out unless they are "
         "named: paths with * and ?"},
+    {"publish.url", "text", NULL,
+        "where 'mldv publish' puts plain copies; else the default remote's "
+        "place"},
+    {"publish.timezone", "text", "UTC",
+        "whose time is in the names of published notebooks, as Europe/Paris"},
     {"add.ignore", "list",
         ".DS_Store ._* Thumbs.db desktop.ini .ipynb_checkpoints __pycache__",
         "names and patterns that add leaves out"},

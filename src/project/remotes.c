@@ -122,6 +122,12 @@ static struct ops_options options_of(const struct mldv_project *project,
 	};
 }
 
+void remotes_options_of(const struct mldv_project *project, struct arena *arena,
+    const char *name, struct ops_options *out)
+{
+	*out = options_of(project, arena, name);
+}
+
 void remotes_options_for(const struct mldv_project *project,
     struct arena *arena, const char *address, struct ops_options *out)
 {

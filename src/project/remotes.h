@@ -27,5 +27,8 @@ CHECKED int remotes_open(struct mldv_project *project, const char *name,
  */
 void remotes_options_for(const struct mldv_project *project,
     struct arena *arena, const char *address, struct ops_options *out);
+/* The same, as the settings say of this remote. */
+void remotes_options_of(const struct mldv_project *project, struct arena *arena,
+    const char *name, struct ops_options *out);
 
 #endif

@@ -48,6 +48,8 @@ struct ops_source {
 	/* What the file's bytes must hash to, else MLDV_CORRUPT; or NULL. Of
 	 * what is in memory it is known to be so. */
 	const struct oid *oid;
+	/* "text/csv", where the kind of remote keeps that; or NULL. */
+	const char *type;
 };
 
 enum ops_put {
@@ -145,6 +147,10 @@ struct ops_options {
 	const char *kms_key;
 	const char *storage_class; /* of packs */
 };
+
+/* What a URL of any of the kinds below means. Looks at nothing yet. */
+CHECKED int ops_open(struct ops **out, const char *url, const char *remote_name,
+    const struct ops_options *options, struct mldv_error *err);
 
 bool s3_is_url(const char *url);
 /* "s3://bucket/prefix". Looks at nothing yet. */

@@ -125,6 +125,24 @@ static int open_ops(struct remote *remote, const struct remote_options *options,
 	return 0;
 }
 
+int ops_open(struct ops **out, const char *url, const char *remote_name,
+    const struct ops_options *options, struct mldv_error *err)
+{
+	struct remote_options how = {
+	    .name = remote_name,
+	    .url = url,
+	    .events = options->events,
+	    .ops = options,
+	};
+	struct remote remote = {.name = remote_name};
+	int ret = open_ops(&remote, &how, err);
+
+	*out = remote.ops;
+	/* Both kinds of ops keep copies of what they are given. */
+	arena_release(&remote.arena);
+	return ret;
+}
+
 int remote_open(struct remote **out, const struct remote_options *options,
     struct mldv_error *err)
 {

@@ -175,6 +175,7 @@ static int bucket_put(struct ops *ops, const char *name,
 	    .size = source->size,
 	    .oid = source->oid,
 	    .only_new = how == OPS_NEW,
+	    .type = source->type,
 	    .sse = bucket->options.sse,
 	    .kms_key = bucket->options.kms_key,
 	};
