@@ -50,9 +50,9 @@ FISHDIR ?= $(SHARE)/fish/vendor_completions.d
 INSTALL    ?= install
 PKG_CONFIG ?= pkg-config
 PACKAGES    = libgit2 libcrypto libzstd inih libutf8proc jansson expat
-# Loaded only by a command that needs the network: it brings thirty libraries,
-# which cost each start 6 ms.
-LOADED      = libcurl
+# Loaded only by a command that needs the network, or archives: they bring
+# forty libraries, which cost each start 6 ms.
+LOADED      = libcurl libarchive
 
 ifeq ($(BUILD),fuzz)
 CC = clang

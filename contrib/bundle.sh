@@ -19,7 +19,8 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 name=mldv-$version-linux-$(uname -m)
 work=$out/$name
-curl=libcurl.so.4 # loaded at run time, so that ldd does not name it
+# Loaded at run time, so that ldd does not name them.
+names='libcurl.so.4 libarchive.so.13'
 
 command -v patchelf >/dev/null || {
 	echo 'bundle: patchelf is not installed' >&2
@@ -39,14 +40,19 @@ libraries() {
 		grep -Ev '/(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|anl|nsl|nss_.*))\.so\.[0-9.]+$'
 }
 
-# What ld.so would load by that name.
-loaded=$(ldconfig -p | sed -n "s|.*$curl (.*x86-64.*) => ||p" | head -n 1)
-[ -n "$loaded" ] || loaded=$(ldconfig -p | sed -n "s|.*$curl .* => ||p" | head -n 1)
-[ -n "$loaded" ] || {
-	echo "bundle: $curl is not installed" >&2
-	exit 1
-}
-for library in $loaded $(libraries "$program" "$loaded"); do
+# What ld.so would load by these names.
+loaded=
+for name_of in $names; do
+	found=$(ldconfig -p | sed -n "s|.*$name_of (.*x86-64.*) => ||p" | head -n 1)
+	[ -n "$found" ] || found=$(ldconfig -p | sed -n "s|.*$name_of .* => ||p" | head -n 1)
+	[ -n "$found" ] || {
+		echo "bundle: $name_of is not installed" >&2
+		exit 1
+	}
+	loaded="$loaded $found"
+done
+# shellcheck disable=SC2086 # two paths
+for library in $loaded $(libraries "$program" $loaded); do
 	cp -L "$library" "$work/lib/"
 	package=$(dpkg-query -S "$(readlink -f "$library")" 2>/dev/null |
 		sed 's/:.*//' | head -n 1)

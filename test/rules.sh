@@ -49,7 +49,7 @@ BEGIN {
 	home["ini.h"] = "src/format/ini.c"
 	home["jansson.h"] = "src/format/json.c"
 	home["utf8proc.h"] = "src/base/utf8.c"
-	home["archive"] = "(the unit tests)"
+	home["archive"] = "src/store/tarball.c"
 	home["curl/"] = "src/net/"
 
 	# Who may name files: base/tempfile.c, durably; place.c, a tree it has built.

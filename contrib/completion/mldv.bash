@@ -11,7 +11,7 @@ _mldv()
 		*)
 			name=${name:+$name }${COMP_WORDS[i]}
 			case $name in
-			remote | hooks | new | metrics) ;;
+			remote | hooks | new | metrics | jobs) ;;
 			*) break ;;
 			esac
 			;;
@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull how init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env metrics verify doctor help version'
+		words=' add repro status push pull how init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env metrics verify jobs doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
@@ -67,6 +67,11 @@ _mldv()
 	'metrics') words='show' ;;
 	'metrics show') options=' -q --quiet --no-wait -h --help --json' ;;
 	'verify') options=' -q --quiet --no-wait -h --help --rev -r --remote --packs --no-remote --branch --base --format' ;;
+	'jobs') words='list logs attach stop' ;;
+	'jobs list') options=' -q --quiet --no-wait -h --help --json' ;;
+	'jobs logs') options=' -q --quiet --no-wait -h --help' ;;
+	'jobs attach') options=' -q --quiet --no-wait -h --help' ;;
+	'jobs stop') options=' -q --quiet --no-wait -h --help' ;;
 	'doctor') options=' -q --quiet --no-wait -h --help --json' ;;
 	'help') options=' -q --quiet --no-wait -h --help' ;;
 	'version') options=' -q --quiet --no-wait -h --help' ;;

@@ -281,6 +281,7 @@ int aws_json_call(struct aws_json *json, const char *operation,
 	bool good = false;
 	int ret;
 
+	json->refusal = (struct aws_refusal){0};
 	if (settle(json, err) < 0)
 		return -1;
 	do {

@@ -54,7 +54,10 @@ CHECKED int aws_json_region(struct aws_json *json, const char **out,
 CHECKED int aws_json_call(struct aws_json *json, const char *operation,
     const struct buf *arguments, struct json_t **out, struct mldv_error *err);
 
-/* Of the last call; borrowed until the next. */
+/*
+ * Of the last call; its status is 0 if there was no answer. Borrowed until the
+ * next.
+ */
 const struct aws_refusal *aws_json_refusal(const struct aws_json *json);
 /* Was that the reason? */
 bool aws_json_refused_for(const struct aws_json *json, const char *code);

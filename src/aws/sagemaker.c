@@ -166,24 +166,44 @@ static int refused(const struct aws_json *json, const char *verb,
 	return ret;
 }
 
+static int create(struct aws_json *json, const char *name,
+    const struct buf *body, struct buf *arn, struct mldv_error *err)
+{
+	struct json_t *doc = NULL;
+	const char *text;
+	int ret = aws_json_call(json, "CreateTrainingJob", body, &doc, err);
+
+	if (ret > 0) {
+		text = jsondoc_text(jsondoc_get(doc, "TrainingJobArn"));
+		buf_add_str(arn, text ? text : "");
+	} else if (ret == 0 && !aws_json_refused_for(json, "ResourceInUse")) {
+		ret = refused(json, "start", name, err);
+	}
+	jsondoc_close(doc);
+	return ret;
+}
+
 int sagemaker_create(struct aws_json *json,
     const struct sagemaker_request *request, struct buf *arn,
     struct mldv_error *err)
 {
 	struct buf body = {0};
-	struct json_t *doc = NULL;
-	const char *text;
 	int ret;
 
 	sagemaker_format(request, &body);
-	ret = aws_json_call(json, "CreateTrainingJob", &body, &doc, err);
-	if (ret > 0) {
-		text = jsondoc_text(jsondoc_get(doc, "TrainingJobArn"));
-		buf_add_str(arn, text ? text : "");
-	} else if (ret == 0 && !aws_json_refused_for(json, "ResourceInUse")) {
-		ret = refused(json, "start", request->name, err);
-	}
-	jsondoc_close(doc);
+	ret = create(json, request->name, &body, arn, err);
+	buf_release(&body);
+	return ret;
+}
+
+int sagemaker_create_as(struct aws_json *json, const char *name,
+    const char *arguments, struct buf *arn, struct mldv_error *err)
+{
+	struct buf body = {0};
+	int ret;
+
+	buf_add_str(&body, arguments);
+	ret = create(json, name, &body, arn, err);
 	buf_release(&body);
 	return ret;
 }
@@ -257,16 +277,30 @@ static void take_metrics(const struct json_t *list, struct arena *arena,
 	}
 }
 
+static void take_steps(const struct json_t *list, struct arena *arena,
+    struct sagemaker_pairs *out)
+{
+	size_t count = jsondoc_count(list);
+
+	if (count > SAGEMAKER_STEPS)
+		count = SAGEMAKER_STEPS;
+	out->items = arena_array(arena, count + 1, sizeof *out->items);
+	for (size_t i = 0; i < count; i++) {
+		const struct json_t *item = jsondoc_at(list, i);
+		const char *status = text_of(item, "Status", arena);
+
+		out->items[out->count++] =
+		    (struct sagemaker_pair){status ? status : "?",
+		        text_of(item, "StatusMessage", arena)};
+	}
+}
+
 static void take_job(const struct json_t *doc, struct arena *arena,
     struct sagemaker_job *out)
 {
-	const struct json_t *steps =
-	    jsondoc_get(doc, "SecondaryStatusTransitions");
-
 	*out = (struct sagemaker_job){
 	    .status_text = text_of(doc, "TrainingJobStatus", arena),
 	    .secondary = text_of(doc, "SecondaryStatus", arena),
-	    .transitions = jsondoc_count(steps),
 	    .arn = text_of(doc, "TrainingJobArn", arena),
 	    .failure = text_of(doc, "FailureReason", arena),
 	    .model = text_of(doc, "ModelArtifacts.S3ModelArtifacts", arena),
@@ -280,9 +314,8 @@ static void take_job(const struct json_t *doc, struct arena *arena,
 	    .key = text_of(doc, "Environment.MLDV_KEY", arena),
 	};
 	out->status = status_of(out->status_text);
-	if (out->transitions > 0)
-		out->message = text_of(jsondoc_at(steps, out->transitions - 1),
-		    "StatusMessage", arena);
+	take_steps(jsondoc_get(doc, "SecondaryStatusTransitions"), arena,
+	    &out->steps);
 	take_metrics(jsondoc_get(doc, "FinalMetricDataList"), arena,
 	    &out->metrics);
 }

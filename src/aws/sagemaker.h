@@ -23,6 +23,7 @@ enum {
 	SAGEMAKER_TAGS = 50,
 	SAGEMAKER_ARGUMENT = 256,
 	SAGEMAKER_RUNTIME = 28 * 24 * 3600, /* seconds */
+	SAGEMAKER_STEPS = 1000,             /* so many of a job are looked at */
 	SAGEMAKER_WARM = 6 * 3600 - 1,      /* seconds; less than 21,600 */
 };
 
@@ -74,6 +75,9 @@ void sagemaker_request_release(struct sagemaker_request *request);
 CHECKED int sagemaker_create(struct aws_json *json,
     const struct sagemaker_request *request, struct buf *arn,
     struct mldv_error *err);
+/* The same with arguments that sagemaker_format has made, of that name. */
+CHECKED int sagemaker_create_as(struct aws_json *json, const char *name,
+    const char *arguments, struct buf *arn, struct mldv_error *err);
 
 enum sagemaker_status {
 	SAGEMAKER_RUNNING, /* or anything that is not known */
@@ -88,8 +92,8 @@ struct sagemaker_job {
 	enum sagemaker_status status;
 	const char *status_text; /* "InProgress" */
 	const char *secondary;   /* "Downloading" */
-	const char *message;     /* of the last transition */
-	size_t transitions;
+	/* All states so far, the oldest first, and what is said of each. */
+	struct sagemaker_pairs steps;
 	const char *arn;
 	const char *failure; /* "AlgorithmError: …" */
 	const char *model;   /* s3://…/model.tar.gz */

@@ -51,6 +51,12 @@ const struct command *const commands[] = {
     &command_metrics_show,
     &command_verify,
 
+    &command_jobs_list,
+    &command_jobs_logs,
+    &command_jobs_attach,
+    &command_jobs_stop,
+    &command_run_job,
+
     &command_doctor,
     &command_help,
     &command_version,

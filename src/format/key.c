@@ -347,12 +347,15 @@ static const struct word {
 	int (*check)(struct lines *lines, struct arena *arena,
 	    struct mldv_error *err);
 } words[] = {
+    {"channel", false, false, check_text},
     {"cmd", true, true, check_cmd},
     {"cwd", true, true, check_cwd},
     {"dep", false, false, check_dep},
     {"entry", false, true, check_text},
     {"env", false, false, check_env},
     {"envlock", false, false, check_digest},
+    {"from", false, false, check_text},
+    {"hyper", false, false, check_text},
     {"image", false, true, check_text},
     {"inject", false, false, check_inject},
     {"kernel", false, true, check_text},

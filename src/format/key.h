@@ -6,12 +6,15 @@
  * The document that says everything a stage's result depends on; its SHA-256
  * is the key. After "mldv-key 1", one line per fact, sorted bytewise:
  *
+ *     channel <name> <path>           of a training job
  *     cmd <sha256 of the interpolated command>
  *     cwd <path>                      "." is the root
  *     dep <f|x|l|d> <oid> <path>      d: the oid of its tree
  *     entry <entry point>
  *     env <name> =<value>             or "env <name> unset"
  *     envlock <sha256 of the file> <path>
+ *     from <archive>:<path> <path>    what an output of such a job is
+ *     hyper <name> <JSON>             hyperparameter of such a job
  *     image <reference with a digest>
  *     inject <type> <name> <canonical value>    type "path": a text
  *     kernel <name>

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/runner.h"
 
+#include "runner/training.h"
+
 static const struct runner *const runners[RUNNERS] = {
     [RUN_SHELL] = &runner_shell,
     [RUN_NOTEBOOK] = &runner_notebook,
+    [RUN_SAGEMAKER] = &runner_sagemaker,
 };
 
 const struct runner *runner_of(const struct stage *stage)
 {
+	if (stage->run == RUN_SAGEMAKER && training_is_process(stage))
+		return &runner_local_process;
 	return runners[stage->run];
 }
 

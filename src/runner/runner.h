@@ -46,6 +46,10 @@ struct runner_job {
 	const char *dir;
 	uint64_t timeout; /* seconds; 0: none */
 	void *state;      /* the runner's own */
+
+	/* After finish, of a runner elsewhere; or NULL: in the arena. */
+	const char *name; /* of the job */
+	const char *cost; /* "0.12 USD" */
 };
 
 struct runner {
@@ -72,6 +76,9 @@ struct runner {
 };
 
 extern const struct runner runner_shell, runner_notebook;
+/* A training job: on SageMaker, or as a process here. */
+extern const struct runner runner_sagemaker;
+extern const struct runner runner_local_process;
 
 /* Who carries the stage out; NULL if nobody can, which plan_select refuses. */
 const struct runner *runner_of(const struct stage *stage);

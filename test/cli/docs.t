@@ -31,7 +31,7 @@ check 'help lists the daily commands first' '
 check 'every source of a command is listed by help or hidden' '
 	mldv help >help
 	sed -n "s/^    \.name = \"\(.*\)\",/\1/p" "$top"/src/command/*.c |
-		grep -v "^completion$" >names
+		grep -v "^completion$\|^run-job$" >names
 	[ "$(wc -l <names)" -ge 20 ]
 	while read -r name; do
 		has "^  $name  *[a-z]" help
@@ -92,7 +92,7 @@ check 'the pages name only pages that there are' '
 
 check 'the summary of a command is that of its page' '
 	[ -n "$(listed)" ]
-	for name in $(listed | grep -v -e "^remote$" -e "^metrics$"); do
+	for name in $(listed | grep -v -e "^remote$" -e "^metrics$" -e "^jobs$"); do
 		mldv "$name" -h | sed -n 3p | tr -d , >help
 		sed -n "s/^\.Nd //p" "$top/man/mldv-$name.1" | tr -d , >page
 		same help page || { echo "of mldv $name"; exit 1; }

@@ -15,6 +15,9 @@ import os
 import re
 
 
+CLASSES = {'L': r'\w', 'Z': r'\s', 'N': r'\d'}
+
+
 class Wrong(Exception):
     """The request is not what the model says."""
 
@@ -89,7 +92,9 @@ class Model:
             raise Wrong('%s: %s is none of its values' % (path, value))
         if 'pattern' in shape:
             # Java's way of writing classes.
-            pattern = re.sub(r'\\p\{\w+\}', r'\\w', shape['pattern'])
+            pattern = shape['pattern']
+            for name, ours in CLASSES.items():
+                pattern = pattern.replace('\\p{%s}' % name, ours)
             if not re.fullmatch(pattern, value, re.DOTALL):
                 raise Wrong('%s: %s does not match %s' % (
                     path, value, shape['pattern']))

@@ -87,7 +87,9 @@ static void a_request_names_its_operation_and_service(void **state)
 	assert_string_equal(job.failure, "AlgorithmError: no");
 	assert_int_equal(job.billable_seconds, 12);
 	assert_string_equal(job.key, "ab");
-	assert_string_equal(job.message, "m");
+	assert_int_equal(job.steps.count, 2);
+	assert_string_equal(job.steps.items[0].name, "Starting");
+	assert_string_equal(job.steps.items[1].value, "m");
 	assert_int_equal(job.metrics.count, 1);
 	assert_string_equal(job.metrics.items[0].value, "0.5");
 	assert_true(asked(&world, 0, "POST / HTTP/1.1"));

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/jobfile.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "format/json.h"
+#include "format/jsonout.h"
+
+struct text {
+	const char *name;
+	size_t offset;
+	bool optional;
+};
+
+#define AT(name, optional)                                      \
+	{                                                       \
+#name, offsetof(struct jobfile, name), optional \
+	}
+static const struct text texts[] = {
+    AT(stage, false),
+    AT(key, false),
+    AT(name, false),
+    AT(remote, false),
+    AT(region, false),
+    AT(profile, true),
+    AT(request, false),
+    AT(source, false),
+    AT(source_name, false),
+    AT(price, true),
+    AT(result, false),
+};
+#define TEXTS (sizeof texts / sizeof texts[0])
+
+static const char *get_text(const void *job, const struct text *text)
+{
+	const char *value;
+
+	memcpy(&value, (const char *)job + text->offset, sizeof value);
+	return value;
+}
+
+static void put_text(void *job, const struct text *text, const char *value)
+{
+	memcpy((char *)job + text->offset, &value, sizeof value);
+}
+
+void jobfile_format(const struct jobfile *job, struct buf *out)
+{
+	struct jsonout json = {.out = out};
+	char hex[OID_HEX + 1];
+
+	jsonout_begin(&json, NULL, '{');
+	for (size_t i = 0; i < TEXTS; i++)
+		jsonout_text(&json, texts[i].name, get_text(job, &texts[i]));
+	jsonout_count(&json, "retries", job->retries);
+	jsonout_count(&json, "instances", job->instances);
+	jsonout_begin(&json, "channels", '[');
+	for (size_t i = 0; i < job->channel_count; i++) {
+		oid_hex(&job->channels[i].oid, hex);
+		jsonout_begin(&json, NULL, '{');
+		jsonout_text(&json, "path", job->channels[i].path);
+		jsonout_text(&json, "oid", hex);
+		jsonout_end(&json, '}');
+	}
+	jsonout_end(&json, ']');
+	jsonout_begin(&json, "outs", '[');
+	for (size_t i = 0; i < job->out_count; i++) {
+		jsonout_begin(&json, NULL, '{');
+		jsonout_text(&json, "path", job->outs[i].path);
+		jsonout_bool(&json, "model", job->outs[i].model);
+		jsonout_text(&json, "inner", job->outs[i].inner);
+		jsonout_end(&json, '}');
+	}
+	jsonout_end(&json, ']');
+	jsonout_end(&json, '}');
+	buf_add_char(out, '\n');
+}
+
+static const char *copy(const struct json_t *doc, const char *path,
+    struct arena *arena)
+{
+	const char *text = jsondoc_text(jsondoc_get(doc, path));
+
+	return text ? arena_str(arena, text) : NULL;
+}
+
+static int lacks(struct mldv_error *err, const char *what)
+{
+	return err_set(err, MLDV_CORRUPT, "the description of a job lacks '%s'",
+	    what);
+}
+
+static int take_lists(struct jobfile *out, struct arena *arena,
+    const struct json_t *doc, struct mldv_error *err)
+{
+	const struct json_t *channels = jsondoc_get(doc, "channels");
+	const struct json_t *outs = jsondoc_get(doc, "outs");
+
+	out->channel_count = jsondoc_count(channels);
+	out->channels =
+	    arena_array(arena, out->channel_count + 1, sizeof *out->channels);
+	for (size_t i = 0; i < out->channel_count; i++) {
+		const struct json_t *item = jsondoc_at(channels, i);
+		const char *oid = jsondoc_text(jsondoc_get(item, "oid"));
+
+		out->channels[i].path = copy(item, "path", arena);
+		if (!out->channels[i].path || !oid ||
+		    !oid_parse(&out->channels[i].oid, slice_of(oid)))
+			return lacks(err, "channels");
+	}
+	out->out_count = jsondoc_count(outs);
+	out->outs = arena_array(arena, out->out_count + 1, sizeof *out->outs);
+	for (size_t i = 0; i < out->out_count; i++) {
+		const struct json_t *item = jsondoc_at(outs, i);
+
+		out->outs[i].path = copy(item, "path", arena);
+		out->outs[i].inner = copy(item, "inner", arena);
+		out->outs[i].model = jsondoc_yes(jsondoc_get(item, "model"));
+		if (!out->outs[i].path || !out->outs[i].inner)
+			return lacks(err, "outs");
+	}
+	return 0;
+}
+
+int jobfile_parse(struct jobfile *out, struct arena *arena, const char *text,
+    size_t len, struct mldv_error *err)
+{
+	struct json_t *doc = NULL;
+	int ret;
+
+	*out = (struct jobfile){0};
+	if (jsondoc_open(&doc, text, len, err) < 0)
+		return err_prefix(err, "the description of a job");
+	out->retries = (uint64_t)jsondoc_integer(jsondoc_get(doc, "retries"));
+	out->instances =
+	    (uint64_t)jsondoc_integer(jsondoc_get(doc, "instances"));
+	ret = take_lists(out, arena, doc, err);
+	for (size_t i = 0; i < TEXTS && ret == 0; i++) {
+		const char *value = copy(doc, texts[i].name, arena);
+
+		put_text(out, &texts[i], value);
+		if (!value && !texts[i].optional)
+			ret = lacks(err, texts[i].name);
+	}
+	jsondoc_close(doc);
+	return ret;
+}
+
+void job_result_format(const struct job_result *result, struct buf *out)
+{
+	struct jsonout json = {.out = out};
+
+	jsonout_begin(&json, NULL, '{');
+	jsonout_text(&json, "name", result->name);
+	jsonout_text(&json, "cost", result->cost);
+	jsonout_text(&json, "failure", result->failure);
+	jsonout_end(&json, '}');
+	buf_add_char(out, '\n');
+}
+
+int job_result_parse(struct job_result *out, struct arena *arena,
+    const char *text, size_t len, struct mldv_error *err)
+{
+	struct json_t *doc = NULL;
+
+	*out = (struct job_result){0};
+	if (jsondoc_open(&doc, text, len, err) < 0)
+		return err_prefix(err, "the result of a job");
+	out->name = copy(doc, "name", arena);
+	out->cost = copy(doc, "cost", arena);
+	out->failure = copy(doc, "failure", arena);
+	jsondoc_close(doc);
+	return 0;
+}
