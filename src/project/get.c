@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -225,6 +226,23 @@ static int get_part(struct getting *getting, const struct other_part *part,
 	return ret;
 }
 
+/* Where what is read of remotes is kept for the next get. */
+static const char *cache_of(const struct getting *getting, struct arena *arena)
+{
+	const char *cache = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	struct mldv_error ignored;
+	const char *dir;
+
+	if (cache && *cache == '/')
+		dir = path_join(arena, cache, "mldv");
+	else if (home && *home == '/')
+		dir = path_join(arena, home, ".cache/mldv");
+	else
+		return getting->temp;
+	return file_make_dirs(dir, &ignored) == 0 ? dir : getting->temp;
+}
+
 static int get(struct getting *getting, struct mldv_done *out,
     struct mldv_error *err)
 {
@@ -233,7 +251,7 @@ static int get(struct getting *getting, struct mldv_done *out,
 	    .repository = from->repository,
 	    .revision = from->revision,
 	    .temp = getting->temp,
-	    .home = getting->temp,
+	    .home = cache_of(getting, &getting->arena),
 	    .events = getting->options->events,
 	};
 	struct other_part part;

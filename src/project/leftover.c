@@ -100,7 +100,7 @@ static int find_stat_caches(struct leftover *leftover, struct mldv_error *err)
 	return ret;
 }
 
-/* Indexes of remote packs; whoever uses one touches it. */
+/* What was read from a remote; whoever uses it touches it. */
 static int find_indexes(struct leftover *leftover, const char *dir,
     struct mldv_error *err)
 {
@@ -122,16 +122,20 @@ static int find_indexes(struct leftover *leftover, const char *dir,
 
 static int find_remote_caches(struct leftover *leftover, struct mldv_error *err)
 {
+	static const char *const kinds[] = {"packs", "trees", "manifests.dir",
+	    "manifests.file", NULL};
 	struct arena arena = {0};
 	struct strs names = {0};
 	const char *dir = path_join(&arena, leftover->project->home, "state");
 	int ret = list(dir, &names, err);
 
 	for (size_t i = 0; ret == 0 && i < names.count; i++) {
-		if (strncmp(names.items[i], "remote-", 7) == 0)
+		for (size_t k = 0; ret == 0 && kinds[k] &&
+		     strncmp(names.items[i], "remote-", 7) == 0;
+		     k++)
 			ret = find_indexes(leftover,
-			    arena_printf(&arena, "%s/%s/packs", dir,
-			        names.items[i]),
+			    arena_printf(&arena, "%s/%s/%s", dir,
+			        names.items[i], kinds[k]),
 			    err);
 	}
 	strs_release(&names);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/pool.h"
+#include "remote/kept.h"
 #include "remote/ranges.h"
 
 /*
@@ -144,6 +145,8 @@ static int take_tree(void *context, const struct range_want *want,
 	(void)pthread_mutex_lock(&fetch->trees);
 	ret = put_object(fetch, &tree->oid, payload, err);
 	(void)pthread_mutex_unlock(&fetch->trees);
+	if (fetch->known.kept)
+		kept_put_tree(fetch->remote, &tree->oid, payload);
 	return ret < 0 ? -1 : reach_take(&fetch->reach, tree, payload, err);
 }
 
@@ -158,6 +161,25 @@ static int read_here(struct fetch *fetch, struct reach_object *tree,
 	return reach_take(&fetch->reach, tree, text, err);
 }
 
+/* 1, or 0 if it was not kept. */
+static int read_kept(struct fetch *fetch, struct reach_object *tree,
+    struct mldv_error *err)
+{
+	struct buf text = {0};
+	int ret = 0;
+
+	if (fetch->known.kept && kept_tree(fetch->remote, &tree->oid, &text)) {
+		const struct slice payload = {buf_str(&text), text.len};
+
+		ret = put_object(fetch, &tree->oid, payload, err) < 0 ||
+		        reach_take(&fetch->reach, tree, payload, err) < 0
+		    ? -1
+		    : 1;
+	}
+	buf_release(&text);
+	return ret;
+}
+
 static int read_trees(void *context, struct reach *reach,
     struct reach_object *const *trees, size_t count, struct mldv_error *err)
 {
@@ -169,13 +191,16 @@ static int read_trees(void *context, struct reach *reach,
 	int ret = 0;
 
 	(void)reach;
-	for (size_t i = 0; ret == 0 && i < count; i++) {
+	for (size_t i = 0; ret >= 0 && i < count; i++) {
 		const struct known_place *place;
 
 		if (store_find(fetch->store, &trees[i]->oid, NULL)) {
 			ret = read_here(fetch, trees[i], reader, err);
 			continue;
 		}
+		ret = read_kept(fetch, trees[i], err);
+		if (ret != 0)
+			continue;
 		place = known_find(&fetch->known, &trees[i]->oid, true);
 		if (!place || place->record->chunk_list) {
 			ret = lacks(fetch, &trees[i]->oid, err);
@@ -188,7 +213,7 @@ static int read_trees(void *context, struct reach *reach,
 		    .object = trees[i],
 		};
 	}
-	if (ret == 0)
+	if (ret >= 0)
 		ret = ranges_run(&fetch->known, wants, wanted, &sink, err);
 	free(wants);
 	store_reader_close(reader);
@@ -415,12 +440,33 @@ int fetch_known(struct fetch *fetch, const struct remote_wanted *wanted,
 	return 0;
 }
 
-int remote_fetch_parts(struct remote *remote, struct store *store,
-    const struct remote_wanted *wanted, struct remote_count *out,
+/* *kept: may a manifest be used that was read before? Then, was one? */
+static int fetch_parts(struct remote *remote, struct store *store,
+    const struct remote_wanted *wanted, bool *kept, struct remote_count *out,
     struct mldv_error *err)
 {
 	struct remote_count count = {0};
 	struct fetch fetch;
+	int ret;
+
+	fetch_open(&fetch, remote, store, wanted->item);
+	fetch.dry_run = wanted->dry_run;
+	fetch.known.kept = *kept;
+	ret = known_add_item(&fetch.known, wanted->item, &fetch.arena, err);
+	*kept = fetch.known.was_kept;
+	if (ret == 0)
+		ret = fetch_known(&fetch, wanted, &count, err);
+	if (ret == 0)
+		*out = count;
+	fetch_close(&fetch);
+	return ret;
+}
+
+int remote_fetch_parts(struct remote *remote, struct store *store,
+    const struct remote_wanted *wanted, struct remote_count *out,
+    struct mldv_error *err)
+{
+	bool kept = wanted->only_trees || wanted->parts != wanted->item;
 	int here = fetch_is_here(store, wanted, err);
 	int ret;
 
@@ -428,18 +474,15 @@ int remote_fetch_parts(struct remote *remote, struct store *store,
 	if (here > 0 && !wanted->only_trees)
 		here = remote_has(remote, wanted->item, err);
 	if (here != 0) {
-		count.nothing = here > 0;
-		*out = count;
+		*out = (struct remote_count){.nothing = here > 0};
 		return here > 0 ? 0 : -1;
 	}
-	fetch_open(&fetch, remote, store, wanted->item);
-	fetch.dry_run = wanted->dry_run;
-	ret = known_add_item(&fetch.known, wanted->item, &fetch.arena, err);
-	if (ret == 0)
-		ret = fetch_known(&fetch, wanted, &count, err);
-	if (ret == 0)
-		*out = count;
-	fetch_close(&fetch);
+	ret = fetch_parts(remote, store, wanted, &kept, out, err);
+	if (ret < 0 && kept &&
+	    (err->code == MLDV_CORRUPT || err->code == MLDV_NOT_FOUND)) {
+		kept = false;
+		ret = fetch_parts(remote, store, wanted, &kept, out, err);
+	}
 	return ret;
 }
 

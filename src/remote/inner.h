@@ -87,6 +87,10 @@ CHECKED int remote_read_manifest(struct remote *remote,
     const struct content *item, struct arena *arena, struct manifest *out,
     struct mldv_error *err);
 
+/* Is it of this item, sizes and all? */
+bool remote_is_manifest_of(const struct manifest *manifest,
+    const struct content *item);
+
 /* Puts the way out behind what is said of a damaged pack of an item. */
 void remote_damaged(const struct remote *remote, const struct oid *pack,
     const struct content *item, struct mldv_error *err);

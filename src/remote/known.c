@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "remote/known.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/file.h"
-#include "base/path.h"
 #include "base/pool.h"
+#include "remote/kept.h"
 #include "remote/purge.h"
+
+#define PACKS "packs" /* their indexes */
 
 void known_init(struct known *known, struct remote *remote)
 {
@@ -61,10 +60,19 @@ int known_add_item(struct known *known, const struct content *item,
 {
 	struct remote *remote = known->remote;
 	struct manifest manifest;
-	int found = remote_read_manifest(remote, item, arena, &manifest, err);
+	int found = 0;
 
+	known->was_kept =
+	    known->kept && kept_manifest(remote, item, arena, &manifest);
+	if (known->was_kept)
+		found = 1;
+	else
+		found =
+		    remote_read_manifest(remote, item, arena, &manifest, err);
 	if (found < 0)
 		return -1;
+	if (found > 0 && known->kept && !known->was_kept)
+		kept_put_manifest(remote, &manifest);
 	if (found > 0) {
 		for (size_t i = 0; i < manifest.count; i++)
 			(void)known_add(known, &manifest.packs[i], item);
@@ -89,21 +97,7 @@ int known_add_item(struct known *known, const struct content *item,
 void known_keep_index(struct remote *remote, const struct oid *id,
     const char *index, size_t size)
 {
-	struct arena arena = {0};
-	struct tempfile temp = {0};
-	struct mldv_error ignored;
-	const char *path;
-
-	if (!remote->state)
-		return;
-	path = remote_state_path(remote, &arena, "packs", id);
-	if (file_make_parents(path, &ignored) < 0 ||
-	    tempfile_open(&temp, path_parent(&arena, path), 0666, &ignored) <
-	        0 ||
-	    file_write(temp.fd, path, index, size, &ignored) < 0 ||
-	    tempfile_commit_cache(&temp, path, &ignored) < 0)
-		tempfile_release(&temp);
-	arena_release(&arena);
+	kept_write(remote, PACKS, id, index, size);
 }
 
 struct loading {
@@ -152,24 +146,13 @@ static int parse(struct known_pack *pack, const struct buf *data,
 static bool take_from_state(const struct loading *loading,
     struct known_pack *pack)
 {
-	const struct remote *remote = loading->known->remote;
-	struct arena arena = {0};
 	struct buf data = {0};
 	struct mldv_error ignored;
-	bool taken = false;
+	bool taken = kept_read(loading->known->remote, PACKS, &pack->info.id,
+	                 PACK_LIMIT, &data) &&
+	    parse(pack, &data, &ignored) == 0;
 
-	if (remote->state) {
-		const char *path =
-		    remote_state_path(remote, &arena, "packs", &pack->info.id);
-
-		taken = file_read(path, PACK_LIMIT, &data, &ignored) == 0 &&
-		    parse(pack, &data, &ignored) == 0;
-		/* What has not been used for long is thrown away. */
-		if (taken)
-			(void)utimensat(AT_FDCWD, path, NULL, 0);
-	}
 	buf_release(&data);
-	arena_release(&arena);
 	return taken;
 }
 

@@ -26,7 +26,13 @@ struct known_pack {
 
 struct known {
 	struct remote *remote;
-	bool tolerant;   /* a pack whose index is damaged is dropped */
+	bool tolerant; /* a pack whose index is damaged is dropped */
+	/*
+	 * A manifest that was read before will do; was_kept: it was such a one,
+	 * so that what seems to be damaged is to be looked at anew.
+	 */
+	bool kept;
+	bool was_kept;
 	bool only_trees; /* no indexes but those of packs of trees for now */
 	struct known_pack **packs;
 	size_t count;

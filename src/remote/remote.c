@@ -525,7 +525,8 @@ static int damaged_manifest(const struct remote *remote, const char *name,
 	    name, remote->name, cause.text);
 }
 
-static bool is_of(const struct manifest *manifest, const struct content *item)
+bool remote_is_manifest_of(const struct manifest *manifest,
+    const struct content *item)
 {
 	const struct content *content = &manifest->content;
 
@@ -547,7 +548,7 @@ int remote_read_manifest(struct remote *remote, const struct content *item,
 	if (ret > 0 &&
 	    manifest_parse(out, arena, buf_str(&text), text.len, err) < 0) {
 		ret = damaged_manifest(remote, name, err);
-	} else if (ret > 0 && !is_of(out, item)) {
+	} else if (ret > 0 && !remote_is_manifest_of(out, item)) {
 		(void)err_set(err, MLDV_CORRUPT,
 		    "it is of another item, or of other sizes than the "
 		    "pointer says");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "remote/fetch.h"
+#include "remote/kept.h"
 #include "remote/ranges.h"
 
 #define SEGMENT (16u << 20) /* bytes of chunks that are in memory at once */
@@ -17,24 +18,44 @@ struct remote_view {
 	struct arena arena;
 };
 
+/* Also anew, when what was kept of the item has turned out to be of no use. */
+static int look(struct remote_view *view, bool kept, bool only_trees,
+    struct mldv_error *err)
+{
+	known_release(&view->known);
+	known_init(&view->known, view->remote);
+	view->known.only_trees = only_trees;
+	view->known.kept = kept;
+	if (known_add_item(&view->known, &view->item, &view->arena, err) < 0)
+		return -1;
+	return known_load(&view->known, view->store, err);
+}
+
+static bool is_stale(const struct remote_view *view,
+    const struct mldv_error *err)
+{
+	return view->known.was_kept &&
+	    (err->code == MLDV_CORRUPT || err->code == MLDV_NOT_FOUND);
+}
+
 int remote_view_open(struct remote_view **out, struct remote *remote,
     struct store *store, const struct content *item, struct mldv_error *err)
 {
 	struct remote_view *view = xcalloc(1, sizeof(*view));
+	int ret;
 
 	view->remote = remote;
 	view->store = store;
 	view->item = *item;
 	remote->doing = NULL;
-	known_init(&view->known, remote);
-	view->known.only_trees = true;
-	if (known_add_item(&view->known, &view->item, &view->arena, err) < 0 ||
-	    known_load(&view->known, store, err) < 0) {
+	ret = look(view, true, true, err);
+	if (ret < 0 && is_stale(view, err))
+		ret = look(view, false, true, err);
+	if (ret < 0)
 		remote_view_close(view);
-		return -1;
-	}
-	*out = view;
-	return 0;
+	else
+		*out = view;
+	return ret;
 }
 
 void remote_view_close(struct remote_view *view)
@@ -83,7 +104,7 @@ static int read_one(struct remote_view *view, const struct known_place *place,
 	return ranges_run(&view->known, &want, 1, &sink, err);
 }
 
-int remote_view_tree(struct remote_view *view, const struct oid *oid,
+static int read_tree(struct remote_view *view, const struct oid *oid,
     struct buf *out, struct mldv_error *err)
 {
 	const struct known_place *place = known_find(&view->known, oid, true);
@@ -91,6 +112,26 @@ int remote_view_tree(struct remote_view *view, const struct oid *oid,
 	if (!place || place->record->chunk_list)
 		return lacks(view, oid, err);
 	return read_one(view, place, out, err);
+}
+
+int remote_view_tree(struct remote_view *view, const struct oid *oid,
+    struct buf *out, struct mldv_error *err)
+{
+	size_t before = out->len;
+	int ret;
+
+	if (kept_tree(view->remote, oid, out))
+		return 0;
+	ret = read_tree(view, oid, out, err);
+	if (ret < 0 && is_stale(view, err)) {
+		ret = look(view, false, view->known.only_trees, err);
+		if (ret == 0)
+			ret = read_tree(view, oid, out, err);
+	}
+	if (ret == 0)
+		kept_put_tree(view->remote, oid,
+		    (struct slice){buf_str(out) + before, out->len - before});
+	return ret;
 }
 
 /* Chunks of a large object that are read together. */
@@ -191,28 +232,59 @@ static int write_large(struct remote_view *view, const struct oid *oid,
 	return ret;
 }
 
-int remote_view_file(struct remote_view *view, const struct oid *oid,
-    uint64_t size, const struct remote_sink *sink, struct mldv_error *err)
+/* Tells whether anything was written. */
+struct counted {
+	const struct remote_sink *sink;
+	bool wrote;
+};
+
+static int write_counted(void *context, const void *data, size_t size,
+    struct mldv_error *err)
+{
+	struct counted *counted = context;
+
+	counted->wrote = true;
+	return counted->sink->write(counted->sink->context, data, size, err);
+}
+
+static int read_file(struct remote_view *view, const struct content *file,
+    const struct remote_sink *sink, struct mldv_error *err)
 {
 	const struct known_place *place;
 	struct buf data = {0};
 	int ret;
 
-	if (oid_equal(oid, &oid_empty))
-		return 0;
-	if (view->known.only_trees) {
-		view->known.only_trees = false;
-		if (known_load(&view->known, view->store, err) < 0)
-			return -1;
-	}
-	if (size > OBJECT_WHOLE_MAX)
-		return write_large(view, oid, size, sink, err);
-	place = known_find_whole(&view->known, oid, size);
+	if (file->size > OBJECT_WHOLE_MAX)
+		return write_large(view, &file->oid, file->size, sink, err);
+	place = known_find_whole(&view->known, &file->oid, file->size);
 	if (!place)
-		return lacks(view, oid, err);
+		return lacks(view, &file->oid, err);
 	ret = read_one(view, place, &data, err);
 	if (ret == 0)
 		ret = sink->write(sink->context, buf_str(&data), data.len, err);
 	buf_release(&data);
 	return ret;
+}
+
+int remote_view_file(struct remote_view *view, const struct oid *oid,
+    uint64_t size, const struct remote_sink *sink, struct mldv_error *err)
+{
+	const struct content file = {.oid = *oid, .size = size};
+	struct counted counted = {.sink = sink};
+	const struct remote_sink through = {&counted, write_counted};
+	int ret = 0;
+
+	if (oid_equal(oid, &oid_empty))
+		return 0;
+	if (view->known.only_trees) {
+		view->known.only_trees = false;
+		ret = known_load(&view->known, view->store, err);
+	}
+	if (ret == 0)
+		ret = read_file(view, &file, &through, err);
+	if (ret == 0 || counted.wrote || !is_stale(view, err))
+		return ret;
+	if (look(view, false, false, err) < 0)
+		return -1;
+	return read_file(view, &file, sink, err);
 }

@@ -288,4 +288,58 @@ check 'verify reads the records of all runs at once' '
 	mldv verify
 '
 
+# one_range COMMAND...: it asks for one range of a pack, and nothing else.
+one_range() {
+	: >"$requests"
+	counted=1
+	"$@" || return 1
+	count >one
+	echo "1 GetObject" >expected
+	same expected one
+	has "\"key\": \"p/packs/" "$requests"
+}
+
+check 'the next file of a folder costs one request' '
+	ready
+	mkdir -p d/e
+	for i in 1 2 3 4 5 6; do seq $i 2000 >d/e/$i; done
+	mldv add d
+	git add -A
+	git commit -qm d
+	mldv push
+	cp -a d ../expected-d
+	rm -rf d .git/mldv/store .git/mldv/state
+	git clone -q --bare . ../q.git
+	mldv cat d/e/1 >../got
+	one_range mldv cat d/e/2 >../got
+	same ../expected-d/e/2 ../got
+	mldv pull d/e/1
+	one_range mldv pull d/e/3
+	same ../expected-d/e/3 d/e/3
+	mldv get -o g1 ../q.git d/e/1
+	one_range mldv get -o g4 ../q.git d/e/4
+	same ../expected-d/e/4 g4
+	# What was kept may name a pack that is gone.
+	for kept in .git/mldv/state/remote-*/manifests.dir/*; do
+		sed -i "s/^\(pack .*\)[0-9a-f] \([0-9]* [0-9]* [0-9]*\)$/\10 \2/; t
+			s/^\(trees .*\)[0-9a-f] \([0-9]* [0-9]* [0-9]*\)$/\10 \2/" $kept
+	done
+	: >$requests
+	mldv cat d/e/5 >../got
+	same ../expected-d/e/5 ../got
+	asked GetObject
+	[ $asked -gt 2 ]
+	for kept in .git/mldv/state/remote-*/manifests.dir/*; do
+		sed -i "s/^\(pack .*\)[0-9a-f] \([0-9]* [0-9]* [0-9]*\)$/\11 \2/" $kept
+	done
+	mldv pull d/e/6
+	same ../expected-d/e/6 d/e/6
+	for kept in .git/mldv/state/remote-*/manifests.dir/* \
+			.git/mldv/state/remote-*/trees/*; do
+		echo x >$kept
+	done
+	mldv cat d/e/5 >../got
+	same ../expected-d/e/5 ../got
+'
+
 finish
