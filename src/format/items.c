@@ -140,8 +140,16 @@ int items_option(const struct items *items, struct item *item,
 
 	if (word.len == 0)
 		return 0;
-	while (at < word.len && word.data[at] != ' ' && word.data[at] != '\t')
-		at++;
+	while (at < word.len && word.data[at] != ' ' && word.data[at] != '\t') {
+		bool quoted =
+		    word.data[at] == '"' && at > 0 && word.data[at - 1] == '=';
+		const char *end = quoted
+		    ? memchr(word.data + at + 1, '"', word.len - at - 1)
+		    : NULL;
+
+		/* Spaces in quotes are part of it. */
+		at = end ? (size_t)(end - word.data) + 1 : at + 1;
+	}
 	item->options =
 	    slice_trim((struct slice){word.data + at, word.len - at});
 	*value = (struct slice){word.data, at};
@@ -150,6 +158,9 @@ int items_option(const struct items *items, struct item *item,
 		    "'%.*s' behind '%.*s' is not an option (key=value); names "
 		    "with two spaces in a row cannot be written here",
 		    (int)at, word.data, (int)item->text.len, item->text.data);
+	if (value->len >= 2 && value->data[0] == '"' &&
+	    value->data[value->len - 1] == '"')
+		*value = (struct slice){value->data + 1, value->len - 2};
 	return 1;
 }
 

@@ -40,7 +40,10 @@ void items_start(struct items *items, const struct ini *ini,
 /* 1, or 0 at the end. */
 CHECKED int items_next(struct items *items, struct item *out,
     struct mldv_error *err);
-/* Cuts the next "key=value" off the item's options: 1, or 0 at the end. */
+/*
+ * Cuts the next "key=value" off the item's options: 1, or 0 at the end. The
+ * value may stand in double quotes, which are not part of it.
+ */
 CHECKED int items_option(const struct items *items, struct item *item,
     struct slice *key, struct slice *value, struct mldv_error *err);
 

@@ -64,8 +64,8 @@ static void quote(struct slice text, const char *before, struct buf *out)
 	buf_add_char(out, '"');
 }
 
-CHECKED static int take_value(struct stage_reader *r, unsigned line,
-    const struct json *found, struct param *out, struct mldv_error *err)
+CHECKED static int take_value(const struct json *found, struct arena *arena,
+    struct value *out, struct mldv_error *err)
 {
 	struct buf text = {0};
 	struct buf quoted = {0};
@@ -82,74 +82,73 @@ CHECKED static int take_value(struct stage_reader *r, unsigned line,
 		else
 			buf_add(&quoted, slice.data, slice.len);
 	}
-	ret = value_parse(&out->value, r->arena, buf_str(&quoted), err);
-	if (ret < 0) {
-		struct mldv_error cause = *err;
-
-		(void)ini_error(r->ini, line, err, "'%s': %s", out->name,
-		    cause.text);
-	}
+	ret = value_parse(out, arena, buf_str(&quoted), err);
 	buf_release(&text);
 	buf_release(&quoted);
 	return ret;
 }
 
-CHECKED static int read_member(struct stage_reader *r,
-    const struct stage_file_ref *ref, struct slice text, struct param *out,
-    struct mldv_error *err)
+CHECKED static int read_member(struct slice text, struct arena *arena,
+    struct slice name, struct value *out, struct mldv_error *err)
 {
 	const struct json *found;
-	struct mldv_error cause;
 	struct json *root;
 	int ret;
 
-	if (json_open(&root, text, JSON_LIMIT, JSON_STRICTLY, &cause) < 0)
-		return ini_error(r->ini, ref->line, err, "'%s': %s", ref->path,
-		    cause.text);
-	found = find_member(root, r->arena, ref->name);
+	if (json_open(&root, text, JSON_LIMIT, JSON_STRICTLY, err) < 0)
+		return -1;
+	found = find_member(root, arena, name);
 	if (found)
-		ret = take_value(r, ref->line, found, out, err);
+		ret = take_value(found, arena, out, err);
 	else
-		ret = ini_error(r->ini, ref->line, err, "'%s' has no '%.*s'",
-		    ref->path, (int)ref->name.len, ref->name.data);
+		ret = err_set(err, MLDV_USAGE, "it has no '%.*s'",
+		    (int)name.len, name.data);
 	json_close(root);
 	return ret;
 }
 
-CHECKED static int read_value(struct stage_reader *r,
-    const struct stage_file_ref *ref, struct param *out, struct mldv_error *err)
+int file_param_read(const struct ini_source *source, struct arena *arena,
+    const char *name, struct value *out, struct mldv_error *err)
 {
-	const struct ini_source *source = r->ini->source;
+	struct slice rest = slice_of(name);
+	struct slice file;
 	struct buf text = {0};
-	int found = source
-	    ? source->read(source->context, ref->path, JSON_LIMIT, &text, err)
-	    : 0;
+	const char *path;
+	int ret = 0;
 
-	if (found == 0)
-		found = ini_error(r->ini, ref->line, err,
-		    "'%s' has parameters, but does not exist", ref->path);
-	if (found > 0)
-		found = read_member(r, ref,
-		    (struct slice){buf_str(&text), text.len}, out, err);
+	(void)slice_cut(&rest, ':', &file);
+	path = arena_strn(arena, file.data, file.len);
+	if (source)
+		ret =
+		    source->read(source->context, path, JSON_LIMIT, &text, err);
+	if (ret == 0)
+		ret = err_set(err, MLDV_USAGE,
+		    "'%s' has parameters, but does not exist", path);
+	if (ret > 0) {
+		ret = read_member((struct slice){buf_str(&text), text.len},
+		    arena, rest, out, err);
+		if (ret < 0)
+			(void)err_prefix(err, "'%s'", path);
+	}
 	buf_release(&text);
-	return found < 0 ? -1 : 0;
+	return ret < 0 ? -1 : 0;
 }
 
 int stage_read_file_param(struct stage_reader *r, unsigned line,
     struct slice text, struct mldv_error *err)
 {
 	struct stage *stage = r->stage;
-	struct stage_file_ref ref = {.line = line};
 	struct param *list;
 	struct param *param;
-	struct slice path;
+	struct slice name = text;
+	struct slice given;
+	const char *path;
 
-	ref.name = text;
-	(void)slice_cut(&ref.name, ':', &path);
-	if (stage_read_path(r, line, path, &ref.path, err) < 0)
+	(void)slice_cut(&name, ':', &given);
+	if (stage_read_path(r, line, given, &path, err) < 0)
 		return -1;
-	if (ref.name.len == 0 || strchr(ref.path, ' ') ||
-	    memchr(ref.name.data, ' ', ref.name.len))
+	if (name.len == 0 || strpbrk(path, " :") ||
+	    memchr(name.data, ' ', name.len))
 		return ini_error(r->ini, line, err,
 		    "'%.*s' is no parameter in a file: config.json:train.lr, "
 		    "without spaces",
@@ -159,16 +158,20 @@ int stage_read_file_param(struct stage_reader *r, unsigned line,
 		memcpy(list, stage->file_params,
 		    stage->file_param_count * sizeof *list);
 	param = &list[stage->file_param_count];
-	param->name = arena_printf(r->arena, "%s:%.*s", ref.path,
-	    (int)ref.name.len, ref.name.data);
+	param->name =
+	    arena_printf(r->arena, "%s:%.*s", path, (int)name.len, name.data);
 	param->line = line;
 	for (size_t i = 0; i < stage->file_param_count; i++) {
 		if (strcmp(list[i].name, param->name) == 0)
 			return ini_error(r->ini, line, err,
 			    "'%s' is there twice", param->name);
 	}
-	if (read_value(r, &ref, param, err) < 0)
-		return -1;
+	if (file_param_read(r->ini->source, r->arena, param->name,
+	        &param->value, err) < 0) {
+		struct mldv_error cause = *err;
+
+		return ini_error(r->ini, line, err, "%s", cause.text);
+	}
 	stage->file_params = list;
 	stage->file_param_count++;
 	return 0;

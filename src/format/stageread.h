@@ -22,13 +22,6 @@ struct stage_ref {
 	unsigned line;
 };
 
-/* "config.json:train.lr", divided. */
-struct stage_file_ref {
-	const char *path;
-	struct slice name;
-	unsigned line;
-};
-
 struct variant;
 
 struct stage_reader {

@@ -180,6 +180,10 @@ bool stage_is_called(const struct stage *stage, const char *word);
 #define STAGE_NAME 40 /* bytes of a stage's name, with its variant */
 /* May it be the name of a parameter in a key, perhaps of one in a file? */
 bool param_is_name(struct slice name);
+/* Reads the value that a parameter like "config.json:train.lr" has now. */
+CHECKED int file_param_read(const struct ini_source *source,
+    struct arena *arena, const char *name, struct value *out,
+    struct mldv_error *err);
 /* May it be a stage's name, perhaps with a variant? */
 bool stage_is_name(struct slice name);
 const struct stage_pool *stages_pool(const struct stages *stages,

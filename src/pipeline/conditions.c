@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/proc.h"
+#include "project/inifiles.h"
 #include "runner/environment.h"
 
 enum { GRACE_SECONDS = 2 };
@@ -206,4 +207,31 @@ void conditions_keep(const struct stage *stage, const struct key *locked,
 	}
 	for (size_t i = 0; i < stage->probe.count; i++)
 		keep_probe(stage->probe.items[i], locked, key);
+}
+
+int conditions_check(struct plan *plan, const struct stage *stage,
+    struct mldv_error *err)
+{
+	struct ini ini = {0};
+	struct ini_files files;
+	struct arena arena = {0};
+	int ret = 0;
+
+	ini_files_set(&files, plan->project, NULL, &ini);
+	for (size_t i = 0; ret == 0 && i < stage->file_param_count; i++) {
+		const struct param *param = &stage->file_params[i];
+		struct mldv_error cause;
+		struct value now = {.canonical = ""};
+
+		if (file_param_read(ini.source, &arena, param->name, &now,
+		        &cause) == 0 &&
+		    strcmp(now.canonical, param->value.canonical) == 0)
+			continue;
+		ret = err_set(err, MLDV_FAILED,
+		    "parameter '%s' changed while stage '%s' ran, so what it "
+		    "made cannot be recorded; run it again",
+		    param->name, stage->name);
+	}
+	arena_release(&arena);
+	return ret;
 }

@@ -19,4 +19,8 @@ CHECKED int conditions_add(struct plan *plan, const struct stage *stage,
 void conditions_keep(const struct stage *stage, const struct key *locked,
     struct key *key);
 
+/* After a run: refuses that a parameter in a file is another one now. */
+CHECKED int conditions_check(struct plan *plan, const struct stage *stage,
+    struct mldv_error *err);
+
 #endif

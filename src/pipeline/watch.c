@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/conditions.h"
 #include "pipeline/inputs.h"
 #include "pipeline/notebooks.h"
 #include "project/worktree.h"
@@ -192,5 +193,5 @@ int watch_check(struct plan *plan, const struct step *step,
 		snapshot_release(&now.snapshot);
 	}
 	buf_release(&name);
-	return ret;
+	return ret < 0 ? -1 : conditions_check(plan, step->stage, err);
 }

@@ -224,12 +224,32 @@ check 'a value in a JSON file is a parameter' '
 	grep -q "param c.json:train.lr 0.1 -> 0.2" out
 	printf "%s" "{\"train\": {\"rl\": 0.2}, \"a.b\": \"t\"}" >c.json
 	fails 2 mldv repro
-	grep -q "mldv.ini:.*: .c.json. has no .train.lr" stderr
+	grep -q "mldv.ini:.*: .c.json.: it has no .train.lr" stderr
 	echo "{" >c.json
 	fails 2 mldv repro
 	rm c.json
 	fails 2 mldv repro
 	grep -q "c.json. has parameters, but does not exist" stderr
+'
+
+check 'a value in a file that changes while the stage runs is noticed' '
+	project .
+	echo "{\"a\": 1, \"b\": 1}" >c.json
+	stages <<-END
+		[stage s]
+		params = c.json:a
+		cmd = cat c.json >o; echo "{\"a\": 2, \"b\": 1}" >c.json
+		outs = o
+		[stage t]
+		params = c.json:a
+		cmd = cat c.json >p; echo "{\"a\": 1, \"b\": 2}" >c.json
+		outs = p
+	END
+	fails 1 mldv repro s
+	grep -q "parameter .c.json:a. changed while stage .s. ran" stderr
+	[ ! -e o ]
+	echo "{\"a\": 1, \"b\": 1}" >c.json
+	mldv repro t
 '
 
 check 'a file that a stage makes has no parameters before it ran' '
@@ -320,6 +340,146 @@ check 'what Git tracks is not overwritten with parameters' '
 	fails 2 mldv repro
 	grep -q "is tracked by Git, but params.write makes it" stderr
 	[ "$(cat conf/params.yaml)" = mine ]
+'
+
+# refused LINE SENTENCE: what mldv.ini says, from standard input, is refused.
+refused() {
+	cat >more
+	project .
+	before=$(wc -l <mldv.ini)
+	cat more >>mldv.ini
+	fails 2 mldv repro &&
+		grep -q "mldv.ini:$((before + $1)): $2" stderr || {
+		cat stderr
+		return 1
+	}
+}
+
+check 'rule 1: what is not known, or is there twice, is refused' '
+	refused 1 "unknown section .stages x.; did you mean .stage." <<-END
+		[stages x]
+	END
+'
+check 'rule 1: a key with a typing error' '
+	refused 3 "unknown key .oust. in .stage x.; did you mean .outs." <<-END
+		[stage x]
+		cmd = true
+		oust = a
+	END
+'
+check 'rule 1: a key, and a section, that are there twice' '
+	refused 3 ".*cmd" <<-END
+		[stage x]
+		cmd = true
+		cmd = false
+	END
+	rm -rf .git mldv.ini
+	refused 3 ".*stage x" <<-END
+		[stage x]
+		cmd = true
+		[stage x]
+	END
+'
+check 'rule 1: a long label becomes eight digits' '
+	project .
+	stages <<-END
+		[stage a-stage]
+		matrix.v = this-is-a-long-value-of-more-than-forty-bytes
+		cmd = echo 1 >o
+		outs = o
+	END
+	mldv repro -n >out || :
+	grep -q "a-stage@[0-9a-f]\{8\}  *no record" out
+'
+check 'rule 2: an indented key is an error' '
+	refused 3 ".deps =. is indented" <<-END
+		[stage x]
+		cmd = true
+		  deps = a
+	END
+'
+check 'rule 3: remarks are whole lines, and a command may have others' '
+	project .
+	printf "%s\n" "[stage x]" "# a remark" "cmd =" "  echo a ; echo b >o" \
+		"  # left out" "  \\# kept" "  echo c#d >>o" "outs = o" >>mldv.ini
+	mldv repro
+	printf "b\nc#d\n" >want
+	same want o
+'
+check 'rule 4: lists are of one kind, options stand behind two spaces' '
+	refused 3 "two plain spaces are needed before .kind=metrics" <<-END
+		[stage x]
+		cmd = true
+		outs = a kind=metrics
+	END
+	rm -rf .git mldv.ini
+	refused 4 ".*deps" <<-END
+		[stage x]
+		cmd = true
+		deps = a
+		  b
+	END
+	project p; cd p
+	stages <<-END
+		[stage x]
+		cmd = echo 1 >o.csv
+		outs = o.csv  kind=plot  title="a  title"  x=epoch
+	END
+	mldv repro
+'
+check 'rule 5: the lines of a command run in one shell' '
+	project .
+	printf "%s\n" "[stage x]" "cmd =" "  a=1" "  echo \$a \\" \
+		"    2 >o" "  false" "  echo not reached" "outs = o" >>mldv.ini
+	fails 1 mldv repro
+	sed -i "/^  false/d" mldv.ini
+	mldv repro
+	[ "$(cat o)" = "1 2" ]
+'
+check 'rule 6: a number that is too large is an error, in quotes a text' '
+	refused 2 "parameter .x.: the number 12e4567 is too large" <<-END
+		[params]
+		x = 12e4567
+	END
+	rm -rf .git mldv.ini
+	project .
+	stages <<-END
+		[params]
+		x = "12e4567"
+		y = 0123
+		[stage s]
+		params = x, y
+		cmd = cp \$MLDV_PARAMS o
+		outs = o
+	END
+	mldv repro
+	grep -q "\"12e4567\"" o
+	grep -q "\"0123\"" o
+'
+check 'rule 7: what a shell may misread must be quoted' '
+	refused 4 "a shell may misread the value of .\${params.x}." <<-"END"
+		[params]
+		x = a; rm -rf b
+		[stage s]
+		cmd = echo ${params.x}
+	END
+	rm -rf .git mldv.ini
+	project .
+	stages <<-"END"
+		[params]
+		x = a; false
+		[stage s]
+		cmd = echo ${params.x:q} $${HOME} $(echo 1) >o; a=1
+		outs = o
+	END
+	mldv repro
+	[ "$(cat o)" = "a; false $HOME 1" ]
+'
+check 'rule 9: other files are not included' '
+	refused 1 "unknown section .include." <<-END
+		[include]
+		files = a.ini
+	END
 '
 
 finish
