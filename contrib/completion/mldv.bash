@@ -59,8 +59,9 @@ _mldv()
 	'publish') options=' -q --quiet --no-wait -h --help -n --dry-run --json' ;;
 	'purge') options=' -q --quiet --no-wait -h --help --why --delete -r --remote --exclusive --json' ;;
 	'du') options=' -q --quiet --no-wait -h --help -r --remote -l --local --json' ;;
-	'new') words='stage' ;;
+	'new') words='stage notebook' ;;
 	'new stage') options=' -q --quiet --no-wait -h --help -d --dep -o --out -m --metrics --git-out -p --param --cwd --desc -f --force' ;;
+	'new notebook') options=' -q --quiet --no-wait -h --help -d --dep -o --out -m --metrics --git-out -p --param --kernel --desc -f --force' ;;
 	'why') options=' -q --quiet --no-wait -h --help --vs --json' ;;
 	'dag') options=' -q --quiet --no-wait -h --help --dot --mermaid --json' ;;
 	'env') options=' -q --quiet --no-wait -h --help -S --set --json' ;;

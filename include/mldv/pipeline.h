@@ -66,9 +66,15 @@ struct mldv_new_stage {
 	const struct strs *deps, *outs, *metrics;
 	const struct strs *params;   /* names, or name=value to set it too */
 	const struct strs *git_outs; /* outputs kept in Git */
-	const char *cmd;
-	const char *cwd;  /* or NULL */
-	const char *desc; /* or NULL */
+	const char *cmd;             /* NULL: it runs a notebook */
+	/*
+	 * notebooks/eval.ipynb, written if it is not there, with a cell that
+	 * assigns the parameters, and under inject's names the paths.
+	 */
+	const char *notebook;
+	const char *kernel; /* or NULL */
+	const char *cwd;    /* or NULL */
+	const char *desc;   /* or NULL */
 	bool replace;
 };
 MLDV_CHECKED int mldv_stage_new(struct mldv_project *project,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* mldv new stage: write a stage into mldv.ini. */
+/* mldv new stage, mldv new notebook: write a stage into mldv.ini. */
 
 #include <string.h>
 
@@ -16,6 +16,7 @@ struct values {
 	struct strs params;
 	const char *cwd;
 	const char *desc;
+	const char *kernel; /* of a notebook */
 	bool force;
 };
 
@@ -112,6 +113,15 @@ static int clean_lists(const struct context *context,
 	return ret;
 }
 
+static void release(struct lists *lists)
+{
+	strs_release(&lists->deps);
+	strs_release(&lists->outs);
+	strs_release(&lists->metrics);
+	strs_release(&lists->git_outs);
+	strs_release(&lists->cwd);
+}
+
 static int check_words(const struct context *context, struct mldv_error *err)
 {
 	if (context->before == 1 && context->words->count > 1)
@@ -119,6 +129,63 @@ static int check_words(const struct context *context, struct mldv_error *err)
 	return err_set(err, MLDV_USAGE,
 	    "write one name, the options, and the command after '--', as in: "
 	    "mldv new stage train -d data -o model -- python train.py");
+}
+
+static const struct option notebook_options[] = {
+    {'d', "dep", "PATH", "a file or directory it reads",
+        LIST(struct values, deps)},
+    {'o', "out", "PATH", "a file or directory it writes",
+        LIST(struct values, outs)},
+    {'m', "metrics", "PATH", "a file of metrics it writes",
+        LIST(struct values, metrics)},
+    {0, "git-out", "PATH", "an output that is kept in Git",
+        LIST(struct values, git_outs)},
+    {'p', "param", "NAME[=VALUE]",
+        "a parameter it depends on; sets it, if it has a value",
+        LIST(struct values, params)},
+    {0, "kernel", "NAME", "what runs it; else what the notebook says",
+        TEXT(struct values, kernel)},
+    {0, "desc", "TEXT", "what it is for", TEXT(struct values, desc)},
+    {'f', "force", NULL, "replace the stage if there is one",
+        FLAG(struct values, force)},
+    {0},
+};
+
+static int run_notebook(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	const struct values *given = values;
+	const char *name = context->words->items[0];
+	struct lists lists = {0};
+	struct strs staged = {0};
+	struct buf path = {0};
+	int ret = clean_lists(context, given, &lists, err);
+
+	buf_printf(&path, "notebooks/%s.ipynb", name);
+	if (ret == 0)
+		ret = mldv_stage_new(context->project,
+		    &(struct mldv_new_stage){
+		        .name = name,
+		        .deps = &lists.deps,
+		        .outs = &lists.outs,
+		        .metrics = &lists.metrics,
+		        .params = &given->params,
+		        .git_outs = &lists.git_outs,
+		        .notebook = buf_str(&path),
+		        .kernel = given->kernel,
+		        .desc = given->desc,
+		        .replace = given->force,
+		    },
+		    &staged, err);
+	if (ret == 0) {
+		say_wrote(context, "mldv.ini", &staged);
+		term_say(context->term, "open '%s', then 'mldv repro %s'",
+		    buf_str(&path), name);
+	}
+	release(&lists);
+	strs_release(&staged);
+	buf_release(&path);
+	return ret;
 }
 
 static int run(const struct context *context, const void *values,
@@ -151,11 +218,7 @@ static int run(const struct context *context, const void *values,
 	if (ret == 0)
 		say_wrote(context, "mldv.ini", &staged);
 out:
-	strs_release(&lists.deps);
-	strs_release(&lists.outs);
-	strs_release(&lists.metrics);
-	strs_release(&lists.git_outs);
-	strs_release(&lists.cwd);
+	release(&lists);
 	strs_release(&staged);
 	buf_release(&line);
 	return ret;
@@ -172,4 +235,17 @@ const struct command command_new_stage = {
     .options = options,
     .size = sizeof(struct values),
     .run = run,
+};
+
+const struct command command_new_notebook = {
+    .name = "new notebook",
+    .summary = "write a notebook and the stage that runs it",
+    .arguments = "NAME",
+    .group = GROUP_PIPELINE,
+    .least = 1,
+    .most = 1,
+    .needs_project = true,
+    .options = notebook_options,
+    .size = sizeof(struct values),
+    .run = run_notebook,
 };

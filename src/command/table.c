@@ -45,6 +45,7 @@ const struct command *const commands[] = {
     &command_du,
 
     &command_new_stage,
+    &command_new_notebook,
     &command_why,
     &command_dag,
     &command_env,

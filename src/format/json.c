@@ -175,7 +175,9 @@ void json_add_text(struct buf *out, struct slice text)
 
 		if (c == '"' || c == '\\')
 			buf_add_char(out, '\\');
-		if (c < 0x20)
+		if (c == '\n')
+			buf_add_str(out, "\\n");
+		else if (c < 0x20)
 			buf_printf(out, "\\u%04x", c);
 		else
 			buf_add_char(out, (char)c);

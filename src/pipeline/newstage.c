@@ -5,6 +5,7 @@
 
 #include "format/ini.h"
 #include "pipeline/graph.h"
+#include "pipeline/newnotebook.h"
 #include "project/inifiles.h"
 #include "project/project.h"
 #include "project/settings.h"
@@ -145,6 +146,34 @@ CHECKED static int set_params(struct edit *edit, const struct strs *given,
 	return ret;
 }
 
+CHECKED static int set_what_runs(struct edit *edit,
+    const struct mldv_new_stage *stage, struct mldv_error *err)
+{
+	if (!stage->notebook)
+		return set(edit, "cmd", stage->cmd, err);
+	if (set(edit, "run", "notebook", err) < 0 ||
+	    set(edit, "notebook", stage->notebook, err) < 0)
+		return -1;
+	return stage->kernel ? set(edit, "kernel", stage->kernel, err) : 0;
+}
+
+/* Its paths reach the notebook under names of their own. */
+CHECKED static int set_injected(struct edit *edit,
+    const struct mldv_new_stage *stage, struct mldv_error *err)
+{
+	const struct strs *const lists[] = {stage->deps, stage->outs,
+	    stage->metrics, stage->git_outs};
+	struct strs lines = {0};
+	int ret;
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		newnotebook_inject(lists[i], &lines);
+	strs_unique(&lines);
+	ret = set_list(edit, "inject", &lines, err);
+	strs_release(&lines);
+	return ret;
+}
+
 CHECKED static int set_all(struct edit *edit,
     const struct mldv_new_stage *stage, struct mldv_error *err)
 {
@@ -157,13 +186,15 @@ CHECKED static int set_all(struct edit *edit,
 	if (stage->desc)
 		ret = set(edit, "desc", stage->desc, err);
 	if (ret == 0)
-		ret = set(edit, "cmd", stage->cmd, err);
+		ret = set_what_runs(edit, stage, err);
 	if (ret == 0 && stage->cwd)
 		ret = set(edit, "cwd", stage->cwd, err);
 	if (ret == 0)
 		ret = set_list(edit, "deps", &deps, err);
 	if (ret == 0)
 		ret = set_params(edit, stage->params, err);
+	if (ret == 0 && stage->notebook)
+		ret = set_injected(edit, stage, err);
 	if (ret == 0)
 		ret = set_list(edit, "outs", &outs, err);
 	strs_release(&deps);
@@ -184,9 +215,12 @@ CHECKED static int drop_others(struct edit *edit, const struct ini_section *old,
 	return 0;
 }
 
-/* The file with the new stage must be one that repro takes. */
+/*
+ * The file with the new stage must be one that repro takes. Then the stage's
+ * notebook is written, if it has one.
+ */
 CHECKED static int check_text(struct mldv_project *project, const char *path,
-    const struct buf *text, struct mldv_error *err)
+    const struct buf *text, const char *name, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	struct stages stages = {0};
@@ -200,6 +234,9 @@ CHECKED static int check_text(struct mldv_project *project, const char *path,
 		ret = stages_parse(&stages, &arena, &ini, NULL, err);
 	if (ret == 0)
 		ret = graph_build(&graph, &arena, &stages, path, err);
+	if (ret == 0)
+		ret =
+		    newnotebook_write(project, stages_find(&stages, name), err);
 	graph_release(&graph);
 	arena_release(&arena);
 	return ret;
@@ -235,8 +272,8 @@ CHECKED static int finish(struct mldv_project *project,
 
 	if (edit->text.len == present->text.len &&
 	    memcmp(edit->text.data, present->text.data, edit->text.len) == 0)
-		ret = settings_restage(project, edit->section, "cmd", staged,
-		    err);
+		ret = settings_restage(project, edit->section,
+		    stage->notebook ? "notebook" : "cmd", staged, err);
 	if (ret != 0)
 		return ret < 0 ? -1 : 0;
 	return err_set(err, MLDV_USAGE,
@@ -279,7 +316,8 @@ int mldv_stage_new(struct mldv_project *project,
 		goto out;
 	if (ini_find(&present.ini, edit.section) && !stage->replace)
 		ret = finish(project, stage, &edit, &present, staged, err);
-	else if (check_text(project, present.path, &edit.text, err) == 0)
+	else if (check_text(project, present.path, &edit.text, stage->name,
+	             err) == 0)
 		ret = project_write_ini(project, &edit.text, staged, err);
 out:
 	lock_release(&lock);

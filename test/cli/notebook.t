@@ -232,4 +232,34 @@ E
 	mldv repro -n
 '
 
+check 'a new notebook works alike under Jupyter and under mldv' '
+	project
+	mkdir data
+	echo 3 >data/in.txt
+	mldv new notebook sums -d data/in.txt -o out/sum -p factor=1e-05 \
+		-p name=Zoë -p "list=[true, 1]" --desc "Sums up"
+	python3 - <<E
+import json
+n = json.load(open("notebooks/sums.ipynb"))
+n["cells"][-1]["source"] += ["\n", "import os\n",
+	"os.makedirs(os.path.dirname(sum_path), exist_ok=True)\n",
+	"x = int(open(in_path).read()) * factor\n",
+	"print(x, name, list, file=open(sum_path, \"w\"))"]
+json.dump(n, open("notebooks/sums.ipynb", "w"))
+E
+	"$papermill/bin/jupyter" execute --inplace notebooks/sums.ipynb
+	echo "3.0000000000000004e-05 Zoë [True, 1]" >expected
+	same expected out/sum
+	rm out/sum
+	mldv repro
+	same expected out/sum
+	"$papermill/bin/jupyter" execute --inplace notebooks/sums.ipynb
+	mldv repro -n
+	# One that is there is not written again.
+	cp notebooks/sums.ipynb before
+	fails 2 mldv new notebook sums
+	mldv new notebook sums -f
+	same before notebooks/sums.ipynb
+'
+
 finish

@@ -78,7 +78,7 @@ static void the_source_is_as_documented(void **state)
 	source_of(buf_str(&text), &source);
 	assert_string_equal(buf_str(&source),
 	    "{\"cells\":[{\"cell_type\":\"code\",\"source\":\"a = "
-	    "1\\u000ab\",\"tags\":[\"parameters\",\"z\"]},"
+	    "1\\nb\",\"tags\":[\"parameters\",\"z\"]},"
 	    "{\"attachments\":{\"a\":{},\"b\":{\"image/png\":\"aa\"}},"
 	    "\"cell_type\":\"markdown\",\"source\":\"# \\\"T\\\"\","
 	    "\"tags\":[]}],\"kernel\":\"python3\",\"language\":\"python\","
