@@ -11,7 +11,7 @@ _mldv()
 		*)
 			name=${name:+$name }${COMP_WORDS[i]}
 			case $name in
-			remote | hooks | new | metrics | jobs) ;;
+			remote | notify | hooks | new | metrics | jobs) ;;
 			*) break ;;
 			esac
 			;;
@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull how init remote config hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env metrics verify jobs doctor help version'
+		words=' add repro status push pull how init remote config notify hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env metrics verify jobs doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
@@ -36,6 +36,8 @@ _mldv()
 	'remote default') options=' -q --quiet --no-wait -h --help --local' ;;
 	'remote remove') options=' -q --quiet --no-wait -h --help' ;;
 	'config') options=' -q --quiet --no-wait -h --help -l --list --unset --user --local --json' ;;
+	'notify') words='test' ;;
+	'notify test') options=' -q --quiet --no-wait -h --help' ;;
 	'hooks') words='install uninstall status run' ;;
 	'hooks install') options=' -q --quiet --no-wait -h --help' ;;
 	'hooks uninstall') options=' -q --quiet --no-wait -h --help' ;;

@@ -61,12 +61,12 @@ extern const struct command command_add, command_cat, command_checkout,
     command_how, command_import, command_init, command_jobs_attach,
     command_jobs_list, command_jobs_logs, command_jobs_stop, command_ls,
     command_merge_driver, command_metrics_show, command_mv,
-    command_new_notebook, command_new_stage, command_publish, command_pull,
-    command_purge, command_push, command_remote_add, command_remote_create,
-    command_remote_default, command_remote_list, command_remote_remove,
-    command_repro, command_rm, command_run_job, command_status,
-    command_unprotect, command_update, command_verify, command_version,
-    command_why;
+    command_new_notebook, command_new_stage, command_notify_test,
+    command_publish, command_pull, command_purge, command_push,
+    command_remote_add, command_remote_create, command_remote_default,
+    command_remote_list, command_remote_remove, command_repro, command_rm,
+    command_run_job, command_status, command_unprotect, command_update,
+    command_verify, command_version, command_why;
 
 /* Every command, daily ones first; ends with NULL. */
 extern const struct command *const commands[];

@@ -4,6 +4,7 @@
 
 #include "command/command.h"
 #include "command/listing.h"
+#include "command/notify.h"
 #include "command/report.h"
 #include "mldv/pipeline.h"
 
@@ -31,6 +32,7 @@ struct visit {
 	struct json json;
 	struct columns columns;
 	unsigned changed; /* stages that were not fresh */
+	struct notifying notifying;
 };
 
 static void stage_json(struct json *json, const struct mldv_stage *stage)
@@ -90,6 +92,7 @@ static void visit_stage(void *context, const struct mldv_stage *stage)
 	struct visit *visit = context;
 	struct buf reason = {0};
 
+	notify_stage(&visit->notifying, visit->context, stage);
 	if (stage->state != MLDV_STAGE_FRESH &&
 	    stage->state != MLDV_STAGE_FROZEN)
 		visit->changed++;
@@ -152,7 +155,9 @@ static int run(const struct context *context, const void *values,
 	for (size_t i = 0; i < context->words->count; i++)
 		strs_add(&targets, context->words->items[i]);
 	json_begin(&visit.json, NULL, '[');
+	notify_begin(&visit.notifying);
 	ret = mldv_repro(context->project, &targets, &how, &staged, err);
+	notify_end(&visit.notifying, context, ret < 0 ? err->text : NULL);
 	json_end(&visit.json, ']');
 	if (visit.given->json)
 		json_write(&visit.json, context->term);

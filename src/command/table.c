@@ -20,6 +20,7 @@ const struct command *const commands[] = {
     &command_remote_default,
     &command_remote_remove,
     &command_config,
+    &command_notify_test,
     &command_hooks_install,
     &command_hooks_uninstall,
     &command_hooks_status,

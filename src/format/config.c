@@ -50,6 +50,15 @@ const struct config_key config_keys[] = {
     {"pull.skip", "list", NULL,
         "items, and what is in them, that pull leaves out unless they are "
         "named: paths with * and ?"},
+    {"notify.*.webhook", "text", NULL,
+        "the address that Slack gave for messages, a secret; better: "
+        "MLDV_SLACK_WEBHOOK"},
+    {"notify.*.mention", "text", NULL,
+        "who is named in messages: @owner is whoever runs mldv"},
+    {"notify.*.id", "text", NULL,
+        "your own member ID in Slack, for @owner; or SLACK_USER_ID"},
+    {"notify.*.min", "text", "5m",
+        "how long a stage or repro must have taken to be told of"},
     {"publish.url", "text", NULL,
         "where 'mldv publish' puts plain copies; else the default remote's "
         "place"},

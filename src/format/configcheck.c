@@ -25,8 +25,8 @@ static void section_words(struct strs *out)
 
 static bool takes_name(struct slice word)
 {
-	return slice_is(word, "remote") || slice_is(word, "stage") ||
-	    slice_is(word, "pool");
+	return slice_is(word, "remote") || slice_is(word, "notify") ||
+	    slice_is(word, "stage") || slice_is(word, "pool");
 }
 
 CHECKED static int unknown_section(const struct ini *ini,
@@ -224,6 +224,14 @@ CHECKED static int check_entry(const struct ini *ini, const char *section,
 		ret = 0; /* its key has a path in it */
 	else if (!key)
 		ret = unknown_key(ini, section, entry, err);
+	else if (layer == CONFIG_PROJECT &&
+	    (strcmp(key->name, "notify.*.webhook") == 0 ||
+	        strcmp(key->name, "notify.*.id") == 0))
+		/* Whoever has it can write there as everybody. */
+		ret = ini_error(ini, entry->line, err,
+		    "'%s' does not belong in a file that is committed; set it "
+		    "with 'mldv config --local %s VALUE'",
+		    entry->key, name);
 	else if (strcmp(key->name, "store.dir") == 0 && layer == CONFIG_PROJECT)
 		/* A clone must not write where its author chose. */
 		ret = ini_error(ini, entry->line, err,
