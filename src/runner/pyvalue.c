@@ -122,7 +122,11 @@ static void add_scalar(const struct json_t *node, enum style style,
 
 	switch (jsondoc_kind(node)) {
 	case JSONDOC_NULL:
-		buf_add_str(out, style == DUMPS ? "null" : "None");
+		/* The toolkit gives a script "" for None. */
+		buf_add_str(out,
+		    style == DUMPS     ? "null"
+		        : style == STR ? ""
+		                       : "None");
 		break;
 	case JSONDOC_BOOL:
 		buf_add_str(out,
@@ -196,7 +200,11 @@ static void add_object(struct json_t *node, enum style style, struct buf *out)
 		} else {
 			buf_printf(out, "%s=", members.items[i].name);
 		}
-		add_scalar(members.items[i].value, style, out);
+		if (style == STR &&
+		    jsondoc_kind(members.items[i].value) == JSONDOC_NULL)
+			buf_add_str(out, "None");
+		else
+			add_scalar(members.items[i].value, style, out);
 	}
 	if (style == DUMPS)
 		buf_add_char(out, '}');

@@ -47,9 +47,10 @@ struct runner_job {
 	uint64_t timeout; /* seconds; 0: none */
 	void *state;      /* the runner's own */
 
-	/* After finish, of a runner elsewhere; or NULL: in the arena. */
-	const char *name; /* of the job */
-	const char *cost; /* "0.12 USD" */
+	/* For the record, set by finish: what a service calls the job, and
+	   what it cost; or NULL. In the arena. */
+	const char *job;
+	const char *cost;
 };
 
 struct runner {

@@ -248,7 +248,7 @@ static int finish(struct runner_job *job, const struct proc_result *result,
 	if (file_read(sage->result, RESULT_LIMIT, &text, &ignored) == 0 &&
 	    job_result_parse(&said, job->arena, text.data, text.len,
 	        &ignored) == 0) {
-		job->name = said.name;
+		job->job = said.name;
 		job->cost = said.cost;
 	}
 	buf_release(&text);
