@@ -219,7 +219,7 @@ static int unpack(struct run *run, bool model, struct mldv_error *err)
 	struct tarball_place *places =
 	    arena_array(&run->arena, run->file.out_count + 1, sizeof *places);
 	size_t count = 0;
-	const char *path;
+	const char *path = NULL;
 	int ret = 0;
 
 	for (size_t i = 0; i < run->file.out_count; i++) {
