@@ -42,6 +42,19 @@ CHECKED static int write_lasting(const char *path, const struct buf *text,
 	return file_replace(path, buf_str(text), text->len, err);
 }
 
+/* Git is told to leave it alone, as it is with outputs. */
+CHECKED static int hide(struct mldv_project *project, const char *path,
+    struct mldv_error *err)
+{
+	struct strs staged = {0};
+	int ret = git_is_ignored(project->git, path, NULL, err);
+
+	if (ret == 0)
+		ret = project_ignore(project, path, true, &staged, err);
+	strs_release(&staged);
+	return ret < 0 ? -1 : 0;
+}
+
 /* What params.write names is mldv's to write, so nobody else may keep it. */
 CHECKED static int write_for_program(struct mldv_project *project,
     struct arena *arena, const struct stage *stage, const struct buf *text,
@@ -59,7 +72,7 @@ CHECKED static int write_for_program(struct mldv_project *project,
 		    "'git rm --cached %s'",
 		    project_shown(project, arena, path),
 		    project_shown(project, arena, path));
-	if (tracked < 0)
+	if (tracked < 0 || hide(project, path, err) < 0)
 		return -1;
 	return write_lasting(project_absolute(project, arena, path), text, err);
 }

@@ -293,6 +293,7 @@ check 'a program finds its parameters as JSON, and as YAML the same' '
 	program
 	mldv repro
 	cmp a.json b.json
+	git check-ignore -q conf/params.yaml
 	python3 - <<-END
 		import json, yaml
 		a = json.load(open("a.json"))
@@ -344,12 +345,12 @@ check 'what Git tracks is not overwritten with parameters' '
 
 # refused LINE SENTENCE: what mldv.ini says, from standard input, is refused.
 refused() {
-	cat >more
+	cat >given.txt
 	project .
 	before=$(wc -l <mldv.ini)
-	cat more >>mldv.ini
-	fails 2 mldv repro &&
-		grep -q "mldv.ini:$((before + $1)): $2" stderr || {
+	cat given.txt >>mldv.ini
+	fails 2 mldv repro || return 1
+	grep -q "mldv.ini:$((before + $1)): $2" stderr || {
 		cat stderr
 		return 1
 	}
