@@ -72,9 +72,11 @@ CHECKED static int write_for_program(struct mldv_project *project,
 		    "'git rm --cached %s'",
 		    project_shown(project, arena, path),
 		    project_shown(project, arena, path));
-	if (tracked < 0 || hide(project, path, err) < 0)
+	if (tracked < 0 ||
+	    write_lasting(project_absolute(project, arena, path), text, err) <
+	        0)
 		return -1;
-	return write_lasting(project_absolute(project, arena, path), text, err);
+	return hide(project, path, err);
 }
 
 static void build(struct mldv_project *project, const struct stage *stage,
