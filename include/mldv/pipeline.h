@@ -29,13 +29,28 @@ struct mldv_stage {
 };
 
 struct mldv_repro {
-	bool dry_run; /* MLDV_NO if anything is stale */
-	bool force;   /* the targets run whatever the lock says */
+	bool dry_run;      /* MLDV_NO if anything is stale */
+	bool force;        /* the targets run whatever the lock says */
+	bool single;       /* just the targets; what they read lies there */
+	bool downstream;   /* the targets and what is below them */
+	bool no_pull;      /* nothing is fetched: MLDV_MISSING if it must be */
+	bool no_run_cache; /* earlier results are not looked for */
+	bool keep_going;   /* a failure ends only what is below it … */
+	unsigned failures; /* … up to so many; 0: any number */
+	unsigned jobs;     /* at once; 0: as many as there are processors */
+	unsigned retries;  /* of a stage that does not say */
+	bool live; /* what is printed comes at once, each line with its stage */
 	const struct strs *overrides; /* name=value, or NULL */
 	/* Before a stage runs (state STALE), and when it is decided. */
 	void (*stage)(void *context, const struct mldv_stage *stage);
-	/* What a stage's command prints, as it comes. */
+	/*
+	 * What a stage's command prints: as it comes while it runs alone, else
+	 * in one piece when it has ended, after block has said whose it is.
+	 */
 	void (*output)(void *context, const char *data, size_t size);
+	void (*block)(void *context, const char *stage);
+	/* Outputs that are fresh and not here, once. */
+	void (*absent)(void *context, uint64_t outputs, uint64_t bytes);
 	void *context;
 };
 
@@ -59,6 +74,21 @@ typedef void mldv_visit_variable(void *context, const char *name,
 MLDV_CHECKED int mldv_stage_env(struct mldv_project *project, const char *stage,
     const struct strs *overrides, mldv_visit_variable *visit, void *context,
     struct mldv_error *err);
+/* What a stage printed, which is kept for its last runs. */
+struct mldv_log {
+	const char *path; /* absolute; "…/<UTC time>-<key>.log" */
+	uint64_t size;
+	int64_t ended; /* when it was last written to; seconds since 1970 */
+	bool running;
+};
+/* Visits them, oldest first. */
+MLDV_CHECKED int mldv_logs(struct mldv_project *project, const char *stage,
+    void (*visit)(void *context, const struct mldv_log *log), void *context,
+    struct mldv_error *err);
+/* The newest one; follow: and what comes, until the stage has ended. */
+MLDV_CHECKED int mldv_log_show(struct mldv_project *project, const char *stage,
+    bool follow, void (*sink)(void *context, const char *data, size_t size),
+    void *context, struct mldv_error *err);
 
 /* A stage to be written into mldv.ini. */
 struct mldv_new_stage {

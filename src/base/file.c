@@ -71,6 +71,14 @@ int file_read_fd(int fd, const char *name, size_t limit, struct buf *out,
 	return -1;
 }
 
+int file_create(const char *path, struct mldv_error *err)
+{
+	int fd =
+	    open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+
+	return fd < 0 ? err_errno(err, "cannot make '%s'", path) : fd;
+}
+
 int file_read(const char *path, size_t limit, struct buf *out,
     struct mldv_error *err)
 {

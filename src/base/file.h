@@ -36,6 +36,11 @@ CHECKED int file_read_fd(int fd, const char *name, size_t limit,
 /* Writes all of it, through interruptions and short writes. */
 CHECKED int file_write(int fd, const char *name, const void *data, size_t size,
     struct mldv_error *err);
+/*
+ * Makes a file that grows while others may read it, a log: the descriptor, to
+ * append and to read, or -1. MLDV_EXISTS if the name is taken.
+ */
+CHECKED int file_create(const char *path, struct mldv_error *err);
 /* Reads just size bytes at an offset; fewer is an error. */
 CHECKED int file_read_at(int fd, const char *name, void *out, size_t size,
     uint64_t offset, struct mldv_error *err);

@@ -219,6 +219,46 @@ static int may_wait(int fd, const char *path,
 	return ret;
 }
 
+static void set_held(struct lock *lock, int fd, const char *path,
+    enum lock_mode mode)
+{
+	if (mode == LOCK_EXCLUSIVE || !has_holder(fd))
+		write_holder(fd);
+	lock->fd = fd;
+	lock->path = xmalloc(strlen(path) + 1);
+	memcpy(lock->path, path, strlen(path) + 1);
+}
+
+int lock_try(struct lock *lock, const char *path, enum lock_mode mode,
+    struct buf *holder, struct mldv_error *err)
+{
+	int fd = open_file(path, mode, err);
+	int taken = fd < 0 ? -1 : try_lock(fd, path, mode, err);
+
+	if (taken > 0) {
+		set_held(lock, fd, path, mode);
+		return 1;
+	}
+	if (taken == 0 && holder)
+		add_holder(fd, holder);
+	if (fd >= 0)
+		(void)close(fd);
+	return taken;
+}
+
+bool lock_is_held(const char *path)
+{
+	struct flock range = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool held;
+
+	if (fd < 0)
+		return false;
+	held = fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+	(void)close(fd);
+	return held;
+}
+
 int lock_take(struct lock *lock, const char *path, enum lock_mode mode,
     const struct lock_options *options, struct mldv_error *err)
 {
@@ -245,11 +285,7 @@ int lock_take(struct lock *lock, const char *path, enum lock_mode mode,
 		(void)close(fd);
 		return -1;
 	}
-	if (mode == LOCK_EXCLUSIVE || !has_holder(fd))
-		write_holder(fd);
-	lock->fd = fd;
-	lock->path = xmalloc(strlen(path) + 1);
-	memcpy(lock->path, path, strlen(path) + 1);
+	set_held(lock, fd, path, mode);
 	return 0;
 }
 

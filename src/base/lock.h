@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -33,6 +34,14 @@ struct lock_options {
 /* Takes the lock, making the file and its directory if need be. */
 CHECKED int lock_take(struct lock *lock, const char *path, enum lock_mode mode,
     const struct lock_options *options, struct mldv_error *err);
+/*
+ * Takes it if it is free: 1; else 0, and who holds it is appended to holder,
+ * which may be NULL.
+ */
+CHECKED int lock_try(struct lock *lock, const char *path, enum lock_mode mode,
+    struct buf *holder, struct mldv_error *err);
+/* Does anybody hold it exclusively? What cannot be looked at is not held. */
+bool lock_is_held(const char *path);
 /* Exclusive to shared, without letting anyone in between. */
 void lock_downgrade(struct lock *lock);
 void lock_release(struct lock *lock);

@@ -56,6 +56,23 @@ static int set_seconds(double *out, const char *text, const char *shown,
 	return 0;
 }
 
+static int set_number(unsigned *out, const char *text, const char *shown,
+    struct mldv_error *err)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (end == text || *end != '\0' || errno != 0 || number < 1 ||
+	    number > 1000000)
+		return err_set(err, MLDV_USAGE,
+		    "'%s' of option '%s' is not a number from 1 to a million",
+		    text, shown);
+	*out = (unsigned)number;
+	return 0;
+}
+
 static int set_value(const struct found *found, const char *text,
     const char *shown, struct mldv_error *err)
 {
@@ -70,6 +87,8 @@ static int set_value(const struct found *found, const char *text,
 		break;
 	case OPTION_SECONDS:
 		return set_seconds(value, text, shown, err);
+	case OPTION_NUMBER:
+		return set_number(value, text, shown, err);
 	case OPTION_LIST:
 		strs_add(value, text);
 		break;

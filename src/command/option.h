@@ -16,7 +16,13 @@
 #include "base/buf.h"
 #include "base/strs.h"
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_SECONDS, OPTION_LIST };
+enum option_kind {
+	OPTION_FLAG,
+	OPTION_TEXT,
+	OPTION_SECONDS,
+	OPTION_NUMBER,
+	OPTION_LIST,
+};
 
 struct option {
 	char letter;       /* 0: none */
@@ -34,6 +40,8 @@ struct option {
 #define FLAG(type, member)    OPTION_FLAG, OPTION_AT(type, member, bool)
 #define TEXT(type, member)    OPTION_TEXT, OPTION_AT(type, member, const char *)
 #define SECONDS(type, member) OPTION_SECONDS, OPTION_AT(type, member, double)
+/* 1 to a million. */
+#define NUMBER(type, member) OPTION_NUMBER, OPTION_AT(type, member, unsigned)
 /* May be given more than once. */
 #define LIST(type, member) OPTION_LIST, OPTION_AT(type, member, struct strs)
 

@@ -2,6 +2,7 @@
 
 /* mldv repro: run the stages that are stale. */
 
+#include "base/str.h"
 #include "command/command.h"
 #include "command/listing.h"
 #include "command/notify.h"
@@ -11,6 +12,15 @@
 struct values {
 	bool dry_run;
 	bool force;
+	unsigned jobs;
+	bool keep_going;
+	unsigned max_failures;
+	unsigned retries;
+	bool single;
+	bool downstream;
+	bool no_pull;
+	bool no_run_cache;
+	bool live;
 	struct strs set;
 	bool json;
 };
@@ -20,6 +30,24 @@ static const struct option options[] = {
         FLAG(struct values, dry_run)},
     {'f', "force", NULL, "run the targets even if nothing changed",
         FLAG(struct values, force)},
+    {'j', "jobs", "N", "run so many stages at once; else one a processor",
+        NUMBER(struct values, jobs)},
+    {'k', "keep-going", NULL, "after a failure, run what does not depend on it",
+        FLAG(struct values, keep_going)},
+    {0, "max-failures", "N", "the same, until so many stages failed",
+        NUMBER(struct values, max_failures)},
+    {0, "retries", "N", "run a stage that fails so many times more",
+        NUMBER(struct values, retries)},
+    {'s', "single", NULL, "run the targets, not what they depend on",
+        FLAG(struct values, single)},
+    {0, "downstream", NULL, "run the targets and what depends on them",
+        FLAG(struct values, downstream)},
+    {0, "no-pull", NULL, "fetch nothing; 5 if a stage needs it",
+        FLAG(struct values, no_pull)},
+    {0, "no-run-cache", NULL, "do not look for the result of an earlier run",
+        FLAG(struct values, no_run_cache)},
+    {0, "live", NULL, "show what is printed at once, each line with its stage",
+        FLAG(struct values, live)},
     {'S', "set", "NAME=VALUE", "use this value of a parameter",
         LIST(struct values, set)},
     {0, "json", NULL, "write JSON", FLAG(struct values, json)},
@@ -126,6 +154,34 @@ static void pass_output(void *context, const char *data, size_t size)
 		term_pass(visit->context->term, data, size);
 }
 
+/* The output of one of several that ran at once. */
+static void say_block(void *context, const char *stage)
+{
+	struct visit *visit = context;
+	struct buf line = {0};
+
+	if (visit->given->json)
+		return;
+	show_text(stage, &line);
+	term_say(visit->context->term, "output of %s:", buf_str(&line));
+	buf_release(&line);
+}
+
+static void say_absent(void *context, uint64_t outputs, uint64_t bytes)
+{
+	struct visit *visit = context;
+	struct buf line = {0};
+
+	if (visit->given->json)
+		return;
+	show_count(outputs, "output", &line);
+	buf_add_str(&line, ", ");
+	str_bytes(bytes, &line);
+	term_say(visit->context->term, "%s, not here: 'mldv pull'",
+	    buf_str(&line));
+	buf_release(&line);
+}
+
 static void say_sum(const struct visit *visit, const struct strs *staged)
 {
 	if (visit->given->json || visit->given->dry_run)
@@ -142,11 +198,23 @@ static int run(const struct context *context, const void *values,
 	struct visit visit = {.context = context,
 	    .given = values,
 	    .columns.count = 3};
-	const struct mldv_repro how = {.dry_run = visit.given->dry_run,
-	    .force = visit.given->force,
-	    .overrides = &visit.given->set,
+	const struct values *given = values;
+	const struct mldv_repro how = {.dry_run = given->dry_run,
+	    .force = given->force,
+	    .single = given->single,
+	    .downstream = given->downstream,
+	    .no_pull = given->no_pull,
+	    .no_run_cache = given->no_run_cache,
+	    .keep_going = given->keep_going || given->max_failures > 0,
+	    .failures = given->max_failures,
+	    .jobs = given->jobs,
+	    .retries = given->retries,
+	    .live = given->live,
+	    .overrides = &given->set,
 	    .stage = visit_stage,
 	    .output = pass_output,
+	    .block = say_block,
+	    .absent = say_absent,
 	    .context = &visit};
 	struct strs targets = {0};
 	struct strs staged = {0};

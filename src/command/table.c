@@ -50,6 +50,7 @@ const struct command *const commands[] = {
     &command_why,
     &command_dag,
     &command_env,
+    &command_logs,
     &command_metrics_show,
     &command_verify,
 

@@ -84,7 +84,10 @@ CHECKED static int probe(struct plan *plan, const struct stage *stage,
 	    .stage = stage,
 	    .root = plan->project->root,
 	};
-	struct proc_options options = {.dir = plan->project->root};
+	struct proc_options options = {
+	    .dir = plan->project->root,
+	    .clean = stage->clean,
+	};
 	struct arena arena = {0};
 	struct strs argv = {0};
 	struct strs variables = {0};

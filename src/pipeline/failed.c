@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "pipeline/stagedir.h"
 #include "store/link.h"
 #include "store/snapshot.h"
 
@@ -33,15 +34,12 @@ static void thin_out(struct arena *arena, const char *dir)
 int failed_dir(struct mldv_project *project, struct arena *arena,
     const char *stage, const char **out, struct mldv_error *err)
 {
-	const char *dir = path_join(arena, project->home, "failed");
+	const char *dir = stage_dir(project, arena, "failed", stage);
 	time_t now = time(NULL);
 	char stamp[32] = "0";
 	struct tm utc;
 	int taken;
 
-	/* A stage may be called "..". */
-	dir = arena_printf(arena, "%s/%s%s", dir, stage[0] == '.' ? "_" : "",
-	    stage);
 	if (gmtime_r(&now, &utc))
 		(void)strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
 	*out = path_join(arena, dir, stamp);

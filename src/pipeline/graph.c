@@ -170,32 +170,33 @@ static size_t heap_pop(struct numbers *heap)
 	return top;
 }
 
-/* The edges the other way round: below[first[i]] up to below[first[i + 1]]. */
-struct below {
-	size_t *first;
-	size_t *stages;
-};
-
-static void turn_edges(const struct graph *graph, struct below *below)
+void graph_turn(const struct graph *graph, struct graph_below *out)
 {
 	size_t count = graph->stages->count;
 	size_t *next;
 
-	below->first = xcalloc(count + 2, sizeof *below->first);
-	next = below->first + 1;
+	out->first = xcalloc(count + 2, sizeof *out->first);
+	next = out->first + 1;
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < graph->nodes[i].above_count; j++)
 			next[graph->nodes[i].above[j] + 1]++;
 	}
 	for (size_t i = 1; i <= count; i++)
 		next[i] += next[i - 1];
-	below->stages = xcalloc(next[count] + 1, sizeof *below->stages);
+	out->stages = xcalloc(next[count] + 1, sizeof *out->stages);
 	/* Filling moves each start to its end, which is the next one's start.
 	 */
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < graph->nodes[i].above_count; j++)
-			below->stages[next[graph->nodes[i].above[j]]++] = i;
+			out->stages[next[graph->nodes[i].above[j]]++] = i;
 	}
+}
+
+void graph_below_release(struct graph_below *below)
+{
+	free(below->first);
+	free(below->stages);
+	*below = (struct graph_below){0};
 }
 
 /* Puts as many stages in order as can be, and says how many that were. */
@@ -203,10 +204,10 @@ static size_t sort(struct graph *graph, size_t *waiting)
 {
 	size_t count = graph->stages->count;
 	struct numbers heap = {0};
-	struct below below;
+	struct graph_below below;
 	size_t done = 0;
 
-	turn_edges(graph, &below);
+	graph_turn(graph, &below);
 	for (size_t i = 0; i < count; i++) {
 		waiting[i] = graph->nodes[i].above_count;
 		if (waiting[i] == 0)
@@ -222,8 +223,7 @@ static size_t sort(struct graph *graph, size_t *waiting)
 		}
 	}
 	free(heap.items);
-	free(below.first);
-	free(below.stages);
+	graph_below_release(&below);
 	return done;
 }
 

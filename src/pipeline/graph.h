@@ -48,6 +48,15 @@ const struct graph_out *graph_output(const struct graph *graph,
 const struct graph_out *graph_outputs_below(const struct graph *graph,
     const char *path, size_t *count);
 
+/* The edges the other way round: stages[first[i]] up to stages[first[i + 1]].
+ */
+struct graph_below {
+	size_t *first;
+	size_t *stages; /* ascending */
+};
+void graph_turn(const struct graph *graph, struct graph_below *out);
+void graph_below_release(struct graph_below *below);
+
 /*
  * Marks in selected the roots and all that stands above them. What a frozen
  * stage reads is not needed. The arrays have an element for each stage.

@@ -145,7 +145,7 @@ CHECKED static int check_outputs_below(const struct finding *finding,
 		const char *name = out->out->path;
 		size_t at = plan_out_index(maker->stage, name);
 
-		if (maker->placed ||
+		if (maker->placed || !maker->selected ||
 		    (maker->state == MLDV_STAGE_FROZEN && !maker->made))
 			continue;
 		if (!maker->made)
@@ -325,9 +325,14 @@ const struct graph_out *inputs_output(const struct plan *plan, const char *path)
 {
 	const struct graph_out *out = graph_output(&plan->graph, path);
 
-	/* What a frozen stage that never ran made is as good as any file. */
-	if (out && plan->steps[out->stage].state == MLDV_STAGE_FROZEN &&
-	    !plan->steps[out->stage].made)
+	const struct step *maker = out ? &plan->steps[out->stage] : NULL;
+
+	/*
+	 * What a frozen stage that never ran made is as good as any file, and
+	 * so is what one makes that is left out.
+	 */
+	if (maker && !maker->made &&
+	    (maker->state == MLDV_STAGE_FROZEN || !maker->selected))
 		return NULL;
 	return out;
 }
@@ -400,7 +405,7 @@ CHECKED static int make_complete(struct plan *plan, const struct stage *stage,
 {
 	int complete = worktree_complete(plan->project, content, NULL, err);
 
-	if (complete == 0 && plan->has_remote) {
+	if (complete == 0 && plan->has_remote && !plan->no_pull) {
 		if (fetch(plan, path, err) < 0)
 			return err_prefix(err, "stage '%s'", stage->name);
 		complete = worktree_complete(plan->project, content, NULL, err);

@@ -10,20 +10,25 @@
 
 #include "base/path.h"
 #include "pipeline/failed.h"
-#include "project/sweep.h"
+#include "pipeline/stagedir.h"
 
-static void set_paths(struct journal *journal, struct arena *arena,
-    struct mldv_project *project)
+const char *journal_home(const struct mldv_project *project,
+    struct arena *arena)
+{
+	return arena_printf(arena, "%s/journal/%s", project->home,
+	    project->tree);
+}
+
+void journal_place(struct journal *journal, struct arena *arena,
+    struct mldv_project *project, const char *name)
 {
 	journal->project = project;
-	journal->dir =
-	    arena_printf(arena, "%s/journal/%s", project->home, project->tree);
+	journal->dir = path_join(arena, journal_home(project, arena), name);
 	journal->file = path_join(arena, journal->dir, "stage");
 	journal->old = path_join(arena, journal->dir, "old");
 }
 
-static const char *running_path(const struct journal *journal,
-    struct arena *arena)
+const char *journal_running(const struct journal *journal, struct arena *arena)
 {
 	return path_join(arena, journal->dir, "running");
 }
@@ -39,19 +44,6 @@ CHECKED static int save(const struct journal *journal, struct mldv_error *err)
 	ret = file_replace(journal->file, text.data, text.len, err);
 	buf_release(&text);
 	return ret;
-}
-
-CHECKED static int parse(struct journal *journal, struct arena *arena,
-    const struct buf *text, struct mldv_error *err)
-{
-	struct journal_text read;
-
-	if (journal_parse(&read, arena, buf_str(text), text->len, err) < 0)
-		return -1;
-	journal->stage = read.stage;
-	journal->outs = read.outs;
-	journal->count = read.count;
-	return 0;
 }
 
 /* The two places where an old output may wait. */
@@ -123,9 +115,12 @@ int journal_begin(struct journal *journal, struct arena *arena,
 	    .outs = arena_array(arena, stage->out_count, sizeof *journal->outs),
 	    .count = stage->out_count,
 	};
-	set_paths(journal, arena, project);
+	journal_place(journal, arena, project,
+	    stage_dir_name(arena, stage->name));
+	if (journal->count == 0)
+		return 0;
 	if (file_make_dirs(journal->old, err) < 0 ||
-	    lock_take(&journal->running, running_path(journal, arena),
+	    lock_take(&journal->running, journal_running(journal, arena),
 	        LOCK_EXCLUSIVE, NULL, err) < 0)
 		return -1;
 	for (size_t i = 0; i < journal->count; i++) {
@@ -164,7 +159,7 @@ CHECKED static int forget(struct journal *journal, struct mldv_error *err)
 	if (ret == 0)
 		ret = file_sync_dir(journal->dir, err);
 	if (ret == 0)
-		ret = file_remove(running_path(journal, &arena), err);
+		ret = file_remove(journal_running(journal, &arena), err);
 	lock_release(&journal->running);
 	arena_release(&arena);
 	return ret;
@@ -204,7 +199,7 @@ int journal_undo(struct journal *journal, const char *failed,
 	journal->open = false;
 	if (forget(journal, err) < 0)
 		return -1;
-	return file_remove_tree(journal->old, err);
+	return file_remove_tree(journal->dir, err);
 }
 
 /* Says where. A kill after this finds the new output, and leaves it. */
@@ -236,6 +231,8 @@ int journal_end(struct journal *journal, const char *failed,
 	struct arena arena = {0};
 	int ret = 0;
 
+	if (!journal->open)
+		return 0;
 	for (size_t i = 0; ret == 0 && i < journal->count; i++) {
 		if (journal->outs[i].keep)
 			ret = keep_aside(journal, &arena, &journal->outs[i],
@@ -248,144 +245,7 @@ int journal_end(struct journal *journal, const char *failed,
 		ret = file_remove_tree(
 		    asides_of(journal, &arena, &journal->outs[i]).beside, err);
 	if (ret == 0)
-		ret = file_remove_tree(journal->old, err);
+		ret = file_remove_tree(journal->dir, err);
 	arena_release(&arena);
 	return ret;
-}
-
-struct waiting {
-	const struct mldv_project *project;
-	const char *stage;
-};
-
-static void say_waiting(void *context, const char *holder)
-{
-	const struct waiting *waiting = context;
-
-	(void)holder;
-	project_warn(waiting->project,
-	    "waiting for what is left of stage '%s', whose repro was killed",
-	    waiting->stage);
-}
-
-static bool is_cancelled(void *context)
-{
-	const struct waiting *waiting = context;
-	struct mldv_error ignored;
-
-	return project_check(waiting->project, &ignored) < 0;
-}
-
-CHECKED static int wait_for_orphans(struct journal *journal,
-    struct arena *arena, struct mldv_error *err)
-{
-	struct waiting waiting = {journal->project, journal->stage};
-	const struct lock_options options = {
-	    .no_wait = journal->project->no_wait,
-	    .waiting = say_waiting,
-	    .cancelled = is_cancelled,
-	    .context = &waiting,
-	};
-
-	return lock_take(&journal->running, running_path(journal, arena),
-	    LOCK_EXCLUSIVE, &options, err);
-}
-
-/* What is left of a stage that was recorded, or put back, to the end. */
-CHECKED static int remove_rest(const struct journal *journal,
-    struct arena *arena, struct mldv_error *err)
-{
-	if (file_remove(running_path(journal, arena), err) < 0)
-		return -1;
-	return file_remove_tree(journal->old, err);
-}
-
-CHECKED static int recover(struct mldv_project *project, struct arena *arena,
-    struct mldv_error *err)
-{
-	struct journal journal = {0};
-	struct buf text = {0};
-	const char *failed;
-	int ret;
-
-	set_paths(&journal, arena, project);
-	ret = file_exists(journal.dir, err);
-	if (ret > 0)
-		ret = file_sweep(journal.dir, err) < 0
-		    ? -1
-		    : file_exists(journal.file, err);
-	if (ret == 0)
-		return remove_rest(&journal, arena, err);
-	if (ret > 0)
-		ret = file_read(journal.file, JOURNAL_LIMIT, &text, err);
-	if (ret == 0 && parse(&journal, arena, &text, err) < 0)
-		ret = err_prefix(err, "'%s'", journal.file);
-	buf_release(&text);
-	if (ret == 0)
-		ret = wait_for_orphans(&journal, arena, err);
-	if (ret == 0)
-		ret = failed_dir(project, arena, journal.stage, &failed, err);
-	if (ret == 0)
-		ret = journal_undo(&journal, failed, err);
-	lock_release(&journal.running);
-	if (ret < 0)
-		return -1;
-	project_warn(project,
-	    "stage '%s' was cut short by the last repro; its outputs are put "
-	    "back as they were before",
-	    journal.stage);
-	return 0;
-}
-
-CHECKED static int lock_and_recover(struct mldv_project *project,
-    struct lock *lock, bool no_wait, struct mldv_error *err)
-{
-	struct arena arena = {0};
-	const char *name = arena_printf(&arena, "repro-%s", project->tree);
-	bool before = project->no_wait;
-	int ret;
-
-	project->no_wait = no_wait;
-	ret = project_lock(project, lock, name, LOCK_EXCLUSIVE, err);
-	project->no_wait = before;
-	if (ret == 0 && recover(project, &arena, err) < 0) {
-		lock_release(lock);
-		ret = -1;
-	}
-	arena_release(&arena);
-	return ret;
-}
-
-int journal_lock(struct mldv_project *project, struct lock *lock,
-    struct mldv_error *err)
-{
-	return lock_and_recover(project, lock, project->no_wait, err);
-}
-
-int journal_recover(struct mldv_project *project, struct mldv_error *err)
-{
-	struct arena arena = {0};
-	struct journal journal = {0};
-	struct mldv_error cause;
-	struct lock lock = {0};
-	int ret;
-
-	set_paths(&journal, &arena, project);
-	ret = file_exists(journal.file, err);
-	if (ret == 0)
-		ret = file_exists(journal.old, err);
-	if (ret == 0)
-		ret = file_exists(running_path(&journal, &arena), err);
-	arena_release(&arena);
-	if (ret <= 0)
-		return ret;
-	ret = lock_and_recover(project, &lock, true, &cause);
-	lock_release(&lock);
-	/* It could not be swept as long as there was a journal. */
-	sweep_end(project);
-	/* Also if it is the stage that lives, and waiting was not wanted. */
-	if (ret == 0 || (cause.code == MLDV_BUSY && !project->no_wait))
-		return 0;
-	*err = cause;
-	return -1;
 }

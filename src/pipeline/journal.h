@@ -6,10 +6,11 @@
  * Old outputs moved aside while a stage runs, so that they come back if it
  * fails or if the machine does.
  *
- * There is one journal for each work tree, and whoever uses it holds the lock
- * of journal_lock. A stage may outlive a repro that is killed: it holds a lock
- * too, and nothing is put back before it has ended. Old outputs wait in
- * .git/mldv/journal, or beside their place if that is on another file system.
+ * There is one journal for each stage that runs, and whoever uses it holds the
+ * locks of journal_lock. A stage may outlive a repro that is killed: it holds
+ * a lock too, and nothing is put back before it has ended. Old outputs wait in
+ * .git/mldv/journal/<work tree>/<stage>/old, or beside their place if that is
+ * on another file system. A stage without outputs has no journal.
  */
 
 #include "format/journal.h"
@@ -30,13 +31,36 @@ struct journal {
 	bool open;
 };
 
+/* The directory of all journals of this work tree, absolute, in the arena. */
+const char *journal_home(const struct mldv_project *project,
+    struct arena *arena);
+/* Sets the paths of one; name is what stage_dir_name makes of a stage's. */
+void journal_place(struct journal *journal, struct arena *arena,
+    struct mldv_project *project, const char *name);
+/* The file that is locked as long as the stage lives. */
+const char *journal_running(const struct journal *journal, struct arena *arena);
+
+/* Of a stage and of what it makes. */
+struct journal_locks {
+	struct lock *list; /* in the arena that was given */
+	size_t count;
+};
 /*
- * Waits until no other repro has a stage of this work tree in flux, and puts
- * right what one that was killed left.
+ * Takes the locks of a stage without waiting, and puts right what a repro that
+ * was killed left: 1; or 0 if another repro is at it, or a stage lives that
+ * outlived its own. holder gets in words who that is.
  */
-CHECKED int journal_lock(struct mldv_project *project, struct lock *lock,
+CHECKED int journal_lock(struct journal_locks *out, struct arena *arena,
+    struct mldv_project *project, const struct stage *stage, struct buf *holder,
     struct mldv_error *err);
-/* Puts that right, unless a repro is at work: then there is nothing to do. */
+void journal_unlock(struct journal_locks *locks);
+/* Absolute; held while the stage runs, in whichever repro. In the arena. */
+const char *journal_lock_path(const struct mldv_project *project,
+    struct arena *arena, const char *stage);
+/*
+ * Puts right what every repro that was killed left. Waits for what outlived
+ * it; what another repro is at stays as it is.
+ */
 CHECKED int journal_recover(struct mldv_project *project,
     struct mldv_error *err);
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/path.h"
 #include "pipeline/imports.h"
@@ -63,7 +64,10 @@ int plan_load(struct plan *plan, struct mldv_project *project,
 	strs_release(&remotes);
 	if (items_load(project, &plan->items, err) < 0)
 		return -1;
-	return project_read_lock(project, &plan->lock, err);
+	plan->noted = arena_array(&plan->arena, plan->count, sizeof(size_t));
+	plan->flushed_at = project_clock();
+	/* No file is an empty lock, and so is what there is before. */
+	return plan_refresh_lock(plan, err) < 0 ? -1 : 0;
 }
 
 void plan_release(struct plan *plan)
@@ -87,15 +91,46 @@ struct step *plan_find(const struct plan *plan, const char *name)
 	return map_get_str(&plan->by_name, name);
 }
 
-int plan_reload_lock(struct plan *plan, struct mldv_error *err)
+static struct lock_stamp stamp_of(const struct plan *plan)
 {
+	struct arena arena = {0};
+	struct lock_stamp stamp = {0};
+	struct stat st;
+
+	if (stat(project_absolute(plan->project, &arena, PROJECT_LOCK), &st) ==
+	    0)
+		stamp = (struct lock_stamp){
+		    .device = st.st_dev,
+		    .inode = st.st_ino,
+		    .size = (uint64_t)st.st_size,
+		    .changed = st.st_ctim.tv_sec * INT64_C(1000000000) +
+		        st.st_ctim.tv_nsec,
+		};
+	arena_release(&arena);
+	return stamp;
+}
+
+void plan_stamp_lock(struct plan *plan)
+{
+	plan->lock_stamp = stamp_of(plan);
+}
+
+int plan_refresh_lock(struct plan *plan, struct mldv_error *err)
+{
+	/* Taken before, lest a change between the two be overlooked. */
+	const struct lock_stamp now = stamp_of(plan);
+	const struct lock_stamp *old = &plan->lock_stamp;
 	struct lockfile lock = {0};
 
+	if (now.device == old->device && now.inode == old->inode &&
+	    now.size == old->size && now.changed == old->changed)
+		return 0;
 	if (project_read_lock(plan->project, &lock, err) < 0)
 		return -1;
 	lockfile_release(&plan->lock);
 	plan->lock = lock;
-	return 0;
+	plan->lock_stamp = now;
+	return 1;
 }
 
 static bool add_root(struct plan *plan, const char *path, bool *roots)
@@ -201,9 +236,23 @@ int plan_select(struct plan *plan, const struct strs *targets, bool force,
 	graph_select(&plan->graph, roots, selected);
 	for (size_t i = 0; i < plan->count; i++) {
 		plan->steps[i].selected = selected[i];
+		plan->steps[i].target = roots[i];
 		plan->steps[i].forced = force && roots[i];
 	}
 	return check_runners(plan, err);
+}
+
+void plan_narrow(struct plan *plan, bool below)
+{
+	for (size_t n = 0; n < plan->count; n++) {
+		size_t i = plan->graph.order[n];
+		const struct graph_node *node = &plan->graph.nodes[i];
+		bool selected = plan->steps[i].target;
+
+		for (size_t j = 0; below && j < node->above_count; j++)
+			selected |= plan->steps[node->above[j]].selected;
+		plan->steps[i].selected = selected;
+	}
 }
 
 size_t plan_out_index(const struct stage *stage, const char *path)
@@ -372,7 +421,7 @@ CHECKED static int decide_by_key(struct plan *plan, struct step *step,
 	} else {
 		stale = difference(plan, step, locked);
 	}
-	hit = record_find(plan, step, err);
+	hit = plan->no_run_cache ? 0 : record_find(plan, step, err);
 	if (hit < 0)
 		return -1;
 	settle(step, hit ? MLDV_STAGE_CACHED : MLDV_STAGE_STALE, stale);

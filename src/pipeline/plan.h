@@ -29,6 +29,7 @@ struct input {
 struct step {
 	const struct stage *stage;
 	bool selected;
+	bool target; /* it was asked for, by name or as one of all */
 	bool forced;
 	bool decided;
 	enum mldv_stage_state state;
@@ -44,19 +45,31 @@ struct step {
 	struct oid oid;
 };
 
+/* Which file it was; all zero: none. */
+struct lock_stamp {
+	uint64_t device, inode, size;
+	int64_t changed; /* nanoseconds */
+};
+
 struct plan {
 	struct mldv_project *project;
 	struct arena arena;
 	struct stages stages;
 	struct graph graph;
 	struct lockfile lock;
+	struct lock_stamp lock_stamp; /* of the file that this was read from */
+	size_t *noted; /* steps that are to go into it: see record.h */
+	size_t noted_count;
+	double flushed_at;  /* project_clock() */
 	struct items items; /* pointers and the lock's outputs */
 	struct hasher *hasher;
 	struct step *steps; /* in the order of stages */
 	struct map by_name; /* steps */
 	size_t count;
 	bool has_remote;
-	const char *ini; /* mldv.ini as the user calls it */
+	bool no_pull;      /* nothing is fetched */
+	bool no_run_cache; /* earlier results are not looked for */
+	const char *ini;   /* mldv.ini as the user calls it */
 	struct origin origin;
 	struct map probes; /* what commands say: see conditions.h */
 };
@@ -67,8 +80,10 @@ CHECKED int plan_load(struct plan *plan, struct mldv_project *project,
 void plan_release(struct plan *plan);
 /* The stage of that name, or NULL. */
 struct step *plan_find(const struct plan *plan, const char *name);
-/* Reads mldv.lock again. */
-CHECKED int plan_reload_lock(struct plan *plan, struct mldv_error *err);
+/* Reads mldv.lock again if it is another one: 1; else 0. */
+CHECKED int plan_refresh_lock(struct plan *plan, struct mldv_error *err);
+/* The file is what the plan says: it was written just now. */
+void plan_stamp_lock(struct plan *plan);
 
 /*
  * Selects the targets (stages, outputs, directories above outputs; none: the
@@ -79,6 +94,12 @@ CHECKED int plan_select(struct plan *plan, const struct strs *targets,
 
 /* Warns of what the selected stages may read without saying so. */
 void plan_warn(const struct plan *plan);
+
+/*
+ * Selects just the targets; below: and what depends on them. What a stage that
+ * is not selected makes is then as good as any file.
+ */
+void plan_narrow(struct plan *plan, bool below);
 
 /*
  * Finds the state of a stage; nothing is changed but stat caches. With

@@ -4,12 +4,17 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/file.h"
 #include "format/run.h"
+#include "project/ignore.h"
 #include "project/worktree.h"
 
 /* Of an output in Git, to compare it; and of any file, to read the index. */
 #define GIT_LIMIT   (16 << 20)
 #define INDEX_LIMIT (1 << 30)
+
+/* A flush: when as much as one part of the lock, or that long, has passed. */
+enum { FLUSH_PART = 16, FLUSH_SECONDS = 1 };
 
 /* Is everything that the run made in the store? What is odd is a no. */
 static bool is_complete(struct plan *plan, const struct step *step)
@@ -103,57 +108,66 @@ static void prune(const struct plan *plan, struct lockfile *lock)
 	}
 }
 
-/* Writes the lock, if it is not what the file says: 1; else 0. */
-CHECKED static int write_lock(struct plan *plan, struct lockfile *lock,
-    const struct buf *before, struct mldv_error *err)
+static const char *lock_name(const struct mldv_project *project,
+    struct arena *arena)
 {
+	return arena_printf(arena, "lock-%s", project->tree);
+}
+
+/* Writes the lock, if it is not what the file says: 1; else 0. */
+CHECKED static int write_lock(struct plan *plan, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct mldv_error cause;
+	struct buf before = {0};
 	struct buf after = {0};
 	int ret = 0;
 
-	lockfile_format(lock, &after);
-	if (after.len != before->len ||
-	    memcmp(buf_str(&after), buf_str(before), after.len) != 0)
-		ret = project_write_lock(plan->project, lock, err) < 0 ? -1 : 1;
-	buf_release(&after);
-	if (ret < 0)
-		return -1;
-	lockfile_release(&plan->lock);
-	plan->lock = *lock;
-	*lock = (struct lockfile){0};
-	return ret;
-}
-
-/* Reads the lock anew, and edits it; step NULL: only prunes. */
-CHECKED static int change_lock(struct plan *plan, const struct step *step,
-    struct mldv_error *err)
-{
-	struct lockfile lock = {0};
-	struct buf before = {0};
-	int ret = project_read_lock(plan->project, &lock, err);
-
-	if (ret == 0) {
-		/* None at all is an empty file, which is no lock. */
-		if (lock.count > 0)
-			lockfile_format(&lock, &before);
-		prune(plan, &lock);
-		if (step)
-			lockfile_set(&lock, step->stage->name, &step->oid,
-			    &step->key, step->made, step->stage->out_count);
-		ret = write_lock(plan, &lock, &before, err);
+	/* None at all is an empty file, which is no lock. */
+	if (file_read(project_absolute(plan->project, &arena, PROJECT_LOCK),
+	        LOCKFILE_LIMIT, &before, &cause) < 0 &&
+	    cause.code != MLDV_NOT_FOUND) {
+		*err = cause;
+		ret = -1;
 	}
-	lockfile_release(&lock);
+	lockfile_format(&plan->lock, &after);
+	if (ret == 0 &&
+	    (after.len != before.len ||
+	        memcmp(buf_str(&after), buf_str(&before), after.len) != 0) &&
+	    (before.len > 0 || plan->lock.count > 0)) {
+		ret = project_write_lock(plan->project, &plan->lock, err) < 0
+		    ? -1
+		    : 1;
+		if (ret > 0)
+			plan_stamp_lock(plan);
+	}
 	buf_release(&before);
+	buf_release(&after);
+	arena_release(&arena);
 	return ret;
 }
 
-CHECKED static int hide_output(struct plan *plan, const char *path,
-    struct strs *staged, struct mldv_error *err)
+/* Reads the lock anew, and edits it: 1 if it was another one; else 0. */
+CHECKED static int change_lock(struct plan *plan, struct mldv_error *err)
 {
-	int ignored = git_is_ignored(plan->project->git, path, NULL, err);
+	struct lock lock = {0};
+	int ret = project_lock(plan->project, &lock,
+	    lock_name(plan->project, &plan->arena), LOCK_EXCLUSIVE, err);
 
-	if (ignored != 0)
-		return ignored < 0 ? -1 : 0;
-	return project_ignore(plan->project, path, true, staged, err);
+	if (ret == 0)
+		ret = plan_refresh_lock(plan, err);
+	if (ret >= 0) {
+		prune(plan, &plan->lock);
+		for (size_t i = 0; i < plan->noted_count; i++) {
+			struct step *step = &plan->steps[plan->noted[i]];
+
+			lockfile_set(&plan->lock, step->stage->name, &step->oid,
+			    &step->key, step->made, step->stage->out_count);
+		}
+		ret = write_lock(plan, err);
+	}
+	lock_release(&lock);
+	return ret;
 }
 
 /* It may have been an output that Git did not keep. */
@@ -182,7 +196,8 @@ CHECKED static int show_output(struct plan *plan, const char *path,
 
 /* Keeps .gitignore as it should be; git gets the outputs that Git keeps. */
 CHECKED static int set_ignored(struct plan *plan, const struct stage *stage,
-    struct strs *git, struct strs *staged, struct mldv_error *err)
+    struct strs *git, struct strs *hidden, struct strs *staged,
+    struct mldv_error *err)
 {
 	int ret = 0;
 
@@ -192,27 +207,74 @@ CHECKED static int set_ignored(struct plan *plan, const struct stage *stage,
 		if (stage->outs[i].git) {
 			ret = show_output(plan, path, staged, err);
 			strs_add(git, path);
-		} else {
-			ret = hide_output(plan, path, staged, err);
+			continue;
 		}
+		ret = git_is_ignored(plan->project->git, path, NULL, err);
+		if (ret == 0)
+			strs_add(hidden, path);
+		ret = ret < 0 ? -1 : 0;
 	}
 	return ret;
 }
 
-int record_lock(struct plan *plan, const struct step *step, struct strs *staged,
+CHECKED static int hide(struct plan *plan, const struct strs *paths,
+    struct strs *staged, struct mldv_error *err)
+{
+	struct ignores ignores = {0};
+	int ret = 0;
+
+	if (paths->count > 0) {
+		ret = ignores_write_all(plan->project, paths, &ignores, err);
+		if (ret == 0)
+			ret = ignores_stage(plan->project, &ignores, true,
+			    staged, err);
+	}
+	ignores_release(&ignores);
+	return ret;
+}
+
+void record_note(struct plan *plan, const struct step *step)
+{
+	plan->noted[plan->noted_count++] = (size_t)(step - plan->steps);
+}
+
+CHECKED static int flush(struct plan *plan, struct strs *staged,
     struct mldv_error *err)
 {
 	struct strs paths = {0};
-	int ret = set_ignored(plan, step->stage, &paths, staged, err);
+	struct strs hidden = {0};
+	int ret = 0;
 
+	for (size_t i = 0; ret == 0 && i < plan->noted_count; i++)
+		ret = set_ignored(plan, plan->steps[plan->noted[i]].stage,
+		    &paths, &hidden, staged, err);
 	if (ret == 0)
-		ret = change_lock(plan, step, err);
+		ret = hide(plan, &hidden, staged, err);
+	if (ret == 0)
+		ret = change_lock(plan, err);
 	if (ret > 0)
 		strs_add(&paths, PROJECT_LOCK);
 	if (ret >= 0)
 		ret = project_stage(plan->project, &paths, staged, err);
 	strs_release(&paths);
+	strs_release(&hidden);
 	return ret < 0 ? -1 : 0;
+}
+
+int record_flush(struct plan *plan, bool all, struct strs *staged,
+    struct mldv_error *err)
+{
+	double now = project_clock();
+
+	if (plan->noted_count == 0 ||
+	    (!all && plan->noted_count <= plan->lock.count / FLUSH_PART &&
+	        now - plan->flushed_at < FLUSH_SECONDS))
+		return 0;
+	if (flush(plan, staged, err) < 0)
+		return -1;
+	plan->noted_count = 0;
+	plan->flushed_at = project_clock();
+	return 0;
 }
 
 /* Is the output in Git's index as it was made? */
@@ -240,8 +302,12 @@ int record_git(struct plan *plan, const struct step *step, struct strs *staged,
 {
 	const struct stage *stage = step->stage;
 	struct strs kept = {0};
+	struct strs hidden = {0};
 	struct strs new = {0};
-	int ret = set_ignored(plan, stage, &kept, staged, err);
+	int ret = set_ignored(plan, stage, &kept, &hidden, staged, err);
+
+	if (ret == 0)
+		ret = hide(plan, &hidden, staged, err);
 
 	for (size_t i = 0; ret == 0 && step->placed && i < stage->out_count;
 	     i++) {
@@ -256,6 +322,7 @@ int record_git(struct plan *plan, const struct step *step, struct strs *staged,
 	if (ret == 0)
 		ret = project_stage(plan->project, &new, staged, err);
 	strs_release(&kept);
+	strs_release(&hidden);
 	strs_release(&new);
 	return ret;
 }
@@ -263,7 +330,7 @@ int record_git(struct plan *plan, const struct step *step, struct strs *staged,
 int record_prune(struct plan *plan, struct strs *staged, struct mldv_error *err)
 {
 	struct strs paths = {0};
-	int ret = change_lock(plan, NULL, err);
+	int ret = change_lock(plan, err);
 
 	if (ret > 0) {
 		strs_add(&paths, PROJECT_LOCK);

@@ -27,12 +27,19 @@ CHECKED int record_run(struct plan *plan, const struct step *step,
     const struct record_run *run, struct mldv_error *err);
 
 /*
- * Writes the .gitignore lines and the stage's part of mldv.lock, and stages
- * them and the outputs that Git keeps. Stages that mldv.ini does not have any
- * more leave mldv.lock.
+ * What a stage made is to go into mldv.lock, once for each time it is decided.
+ * A file with many stages is not written anew for each of them: record_flush
+ * does nothing before a good part of them, or a second, has passed, unless all
+ * is true. Who is killed before that finds the run record.
  */
-CHECKED int record_lock(struct plan *plan, const struct step *step,
-    struct strs *staged, struct mldv_error *err);
+void record_note(struct plan *plan, const struct step *step);
+/*
+ * Writes the .gitignore lines and the noted stages' parts of mldv.lock, and
+ * stages them and the outputs that Git keeps. Stages that mldv.ini does not
+ * have any more leave mldv.lock.
+ */
+CHECKED int record_flush(struct plan *plan, bool all, struct strs *staged,
+    struct mldv_error *err);
 /*
  * For a stage that is recorded already: mldv.ini may say something new of
  * what Git is to keep and to ignore, and an earlier repro may have been killed

@@ -5,11 +5,10 @@
 
 #include "base/file.h"
 #include "pipeline/check.h"
-#include "pipeline/inputs.h"
 #include "pipeline/journal.h"
 #include "pipeline/plan.h"
 #include "pipeline/record.h"
-#include "pipeline/run.h"
+#include "pipeline/schedule.h"
 #include "project/prune.h"
 
 struct repro {
@@ -17,197 +16,7 @@ struct repro {
 	struct mldv_project *project;
 	const struct mldv_repro *options;
 	struct strs *staged;
-	bool failed;
 };
-
-static void tell(const struct repro *repro, const struct step *step,
-    double seconds)
-{
-	const struct mldv_stage stage = {
-	    .name = step->stage->name,
-	    .state = step->state,
-	    .reason = step->reason,
-	    .seconds = seconds,
-	};
-
-	if (repro->options->stage)
-		repro->options->stage(repro->options->context, &stage);
-}
-
-CHECKED static int place_outputs(struct repro *repro, struct step *step,
-    struct mldv_error *err)
-{
-	struct plan *plan = &repro->plan;
-
-	for (size_t i = 0; i < step->stage->out_count; i++) {
-		const struct made *made = &step->made[i];
-		bool gone;
-		int same =
-		    plan_is_there(plan, made->path, &made->content, &gone, err);
-
-		if (same < 0)
-			return -1;
-		if (!same &&
-		    inputs_place(plan, step->stage, made->path, &made->content,
-		        err) < 0)
-			return -1;
-	}
-	step->placed = true;
-	return 0;
-}
-
-CHECKED static int use_earlier(struct repro *repro, struct step *step,
-    struct mldv_error *err)
-{
-	struct lock store = {0};
-	int ret;
-
-	ret = project_lock_store(repro->project, &store, LOCK_SHARED, err);
-	if (ret == 0)
-		ret = place_outputs(repro, step, err);
-	if (ret == 0)
-		ret = record_lock(&repro->plan, step, repro->staged, err);
-	lock_release(&store);
-	return ret;
-}
-
-CHECKED static int run(struct repro *repro, struct step *step,
-    struct mldv_error *err)
-{
-	double seconds = 0;
-
-	step->state = MLDV_STAGE_STALE;
-	tell(repro, step, 0);
-	if (inputs_bring(&repro->plan, step, err) < 0 ||
-	    run_stage(&repro->plan, step, repro->options, repro->staged,
-	        &seconds, err) < 0)
-		return -1;
-	step->state = MLDV_STAGE_RAN;
-	step->reason = NULL;
-	tell(repro, step, seconds);
-	return 0;
-}
-
-/* With the lock held, and the state decided under it. */
-CHECKED static int carry_out(struct repro *repro, struct step *step,
-    struct mldv_error *err)
-{
-	int ret = 0;
-
-	switch (step->state) {
-	case MLDV_STAGE_STALE:
-	case MLDV_STAGE_ALWAYS:
-		return run(repro, step, err);
-	case MLDV_STAGE_CACHED:
-		ret = use_earlier(repro, step, err);
-		break;
-	case MLDV_STAGE_RESTORE:
-		ret = place_outputs(repro, step, err);
-		if (ret == 0)
-			ret =
-			    record_git(&repro->plan, step, repro->staged, err);
-		break;
-	case MLDV_STAGE_FROZEN:
-		if (step->made)
-			ret = place_outputs(repro, step, err);
-		break;
-	case MLDV_STAGE_UNKNOWN:
-		ret = err_set(err, MLDV_FAILED, "stage '%s' %s",
-		    step->stage->name, step->reason);
-		break;
-	case MLDV_STAGE_FRESH:
-	case MLDV_STAGE_BLOCKED:
-	case MLDV_STAGE_FAILED:
-	case MLDV_STAGE_RAN:
-		break;
-	}
-	if (ret == 0)
-		tell(repro, step, 0);
-	return ret;
-}
-
-/*
- * Most stages are fresh, and for that nobody need wait. Else the state is
- * decided again with the lock, since who had it may have done the work.
- */
-CHECKED static int do_stage(struct repro *repro, size_t index,
-    struct mldv_error *err)
-{
-	struct step *step = &repro->plan.steps[index];
-	struct lock lock = {0};
-	int ret;
-
-	if (plan_decide(&repro->plan, index, true, err) < 0)
-		return -1;
-	if (step->state == MLDV_STAGE_FRESH ||
-	    step->state == MLDV_STAGE_BLOCKED ||
-	    (step->state == MLDV_STAGE_FROZEN && !step->reason)) {
-		tell(repro, step, 0);
-		return step->state == MLDV_STAGE_FRESH
-		    ? record_git(&repro->plan, step, repro->staged, err)
-		    : 0;
-	}
-	ret = journal_lock(repro->project, &lock, err);
-	if (ret == 0)
-		ret = plan_reload_lock(&repro->plan, err);
-	if (ret == 0)
-		ret = plan_decide(&repro->plan, index, false, err);
-	if (ret == 0)
-		ret = carry_out(repro, step, err);
-	lock_release(&lock);
-	return ret;
-}
-
-/* What stands below the stage that failed is named; the rest just stays. */
-static void tell_blocked(struct repro *repro, size_t from)
-{
-	struct plan *plan = &repro->plan;
-	struct mldv_error ignored;
-
-	for (size_t i = from; i < plan->count; i++) {
-		size_t index = plan->graph.order[i];
-		const struct graph_node *node = &plan->graph.nodes[index];
-		bool blocked = false;
-
-		for (size_t j = 0; j < node->above_count; j++) {
-			enum mldv_stage_state state =
-			    plan->steps[node->above[j]].state;
-
-			blocked |= state == MLDV_STAGE_FAILED ||
-			    state == MLDV_STAGE_BLOCKED;
-		}
-		if (blocked && plan->steps[index].selected &&
-		    !plan->steps[index].stage->frozen &&
-		    plan_decide(plan, index, true, &ignored) == 0)
-			tell(repro, &plan->steps[index], 0);
-	}
-}
-
-CHECKED static int do_stages(struct repro *repro, struct mldv_error *err)
-{
-	struct plan *plan = &repro->plan;
-
-	for (size_t i = 0; i < plan->count; i++) {
-		size_t index = plan->graph.order[i];
-		struct step *step = &plan->steps[index];
-
-		if (!step->selected)
-			continue;
-		if (project_check(repro->project, err) < 0)
-			return -1;
-		if (do_stage(repro, index, err) == 0)
-			continue;
-		if (err->code != MLDV_INTERRUPTED &&
-		    err->code != MLDV_TERMINATED) {
-			step->state = MLDV_STAGE_FAILED;
-			step->reason = NULL;
-			tell(repro, step, 0);
-			tell_blocked(repro, i + 1);
-		}
-		return -1;
-	}
-	return 0;
-}
 
 /* Does Git's index have another lock than the one here? */
 CHECKED static int is_unstaged(struct mldv_project *project,
@@ -235,23 +44,18 @@ CHECKED static int is_unstaged(struct mldv_project *project,
 	return ret;
 }
 
-/* What a repro that was killed may have left undone. */
+/* What is noted and not written, or a repro that was killed left undone. */
 CHECKED static int finish(struct repro *repro, struct mldv_error *err)
 {
 	struct plan *plan = &repro->plan;
 	struct strs paths = {0};
-	struct lock lock = {0};
 	bool stray = false;
-	int ret = 0;
+	int ret = record_flush(plan, true, repro->staged, err);
 
 	for (size_t i = 0; i < plan->lock.count; i++)
 		stray |= !plan_find(plan, plan->lock.stages[i].name);
-	if (stray) {
-		ret = journal_lock(repro->project, &lock, err);
-		if (ret == 0)
-			ret = record_prune(plan, repro->staged, err);
-		lock_release(&lock);
-	}
+	if (ret == 0 && stray)
+		ret = record_prune(plan, repro->staged, err);
 	if (ret == 0)
 		ret = is_unstaged(repro->project, err);
 	if (ret > 0) {
@@ -276,7 +80,7 @@ CHECKED static int look(struct repro *repro, size_t *would_run,
 		if (project_check(repro->project, err) < 0 ||
 		    plan_decide(plan, plan->graph.order[i], true, err) < 0)
 			return -1;
-		tell(repro, step, 0);
+		carry_tell(repro->options, step, step->reason, 0);
 		*would_run += plan_would_run(step);
 	}
 	return 0;
@@ -303,6 +107,37 @@ CHECKED static int check_count(const struct plan *plan, struct mldv_error *err)
 	    plan->ini);
 }
 
+/* What is fresh and lies on a remote, perhaps, is counted and not fetched. */
+static void tell_absent(const struct repro *repro)
+{
+	const struct plan *plan = &repro->plan;
+	struct arena arena = {0};
+	struct mldv_error ignored;
+	uint64_t outputs = 0;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		for (size_t j = 0; step->selected && step->made &&
+		     !step->placed && step->state == MLDV_STAGE_FRESH &&
+		     j < step->stage->out_count;
+		     j++) {
+			const struct made *made = &step->made[j];
+
+			if (file_exists(project_absolute(repro->project, &arena,
+			                    made->path),
+			        &ignored) != 0)
+				continue;
+			outputs++;
+			bytes += made->content.size;
+		}
+	}
+	arena_release(&arena);
+	if (outputs > 0 && repro->options->absent)
+		repro->options->absent(repro->options->context, outputs, bytes);
+}
+
 int mldv_repro(struct mldv_project *project, const struct strs *targets,
     const struct mldv_repro *options, struct strs *staged,
     struct mldv_error *err)
@@ -311,6 +146,12 @@ int mldv_repro(struct mldv_project *project, const struct strs *targets,
 	    .project = project,
 	    .options = options,
 	    .staged = staged,
+	};
+	const struct carry carry = {
+	    .plan = &repro.plan,
+	    .options = options,
+	    .staged = staged,
+	    .named = targets && targets->count > 0,
 	};
 	struct mldv_error cause;
 	int ret = check_nesting(project, err);
@@ -323,18 +164,24 @@ int mldv_repro(struct mldv_project *project, const struct strs *targets,
 		ret = check_count(&repro.plan, err);
 	if (ret == 0)
 		ret = plan_select(&repro.plan, targets, options->force, err);
+	if (ret == 0 && (options->single || options->downstream))
+		plan_narrow(&repro.plan, options->downstream);
+	repro.plan.no_pull = options->no_pull;
+	repro.plan.no_run_cache = options->no_run_cache;
 	if (ret == 0 && options->dry_run) {
 		plan_warn(&repro.plan);
 		ret = dry_run(&repro, err);
 	} else if (ret == 0) {
 		ret = check_stages(&repro.plan, err);
 		if (ret == 0)
-			ret = do_stages(&repro, err);
+			ret = schedule_run(&carry, err);
 		/* Also after a failure, whose message matters more. */
 		if (finish(&repro, &cause) < 0 && ret == 0) {
 			*err = cause;
 			ret = -1;
 		}
+		if (ret == 0)
+			tell_absent(&repro);
 	}
 	if (staged)
 		strs_unique(staged);

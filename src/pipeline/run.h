@@ -6,15 +6,40 @@
  * Running one stage's command, and taking in what it made.
  */
 
+#include "base/proc.h"
+#include "pipeline/output.h"
 #include "pipeline/plan.h"
 
+/* A stage that runs. */
+struct running;
+
+struct run_how {
+	struct plan *plan;
+	struct step *step; /* its inputs are in place */
+	const struct mldv_repro *options;
+	struct strs *staged;
+	const struct strs *settings; /* NAME=value for its environment */
+};
+
 /*
- * Runs the stage, whose inputs are in place; step->made and *seconds then say
- * what came of it. On failure everything is as it was before, what the stage
- * left is kept, and nothing is recorded. The caller holds journal_lock.
+ * Starts it. On failure everything is as it was before. The caller holds the
+ * locks of journal_lock until run_end.
  */
-CHECKED int run_stage(struct plan *plan, struct step *step,
-    const struct mldv_repro *options, struct strs *staged, double *seconds,
+CHECKED int run_begin(struct running **out, const struct run_how *how,
+    struct mldv_error *err);
+/* To be waited for; what it prints goes to output_take. */
+struct proc *run_proc(struct running *running);
+struct output *run_output(struct running *running);
+/* When it has run for as long as it may, by project_clock(); 0: never. */
+double run_deadline(const struct running *running);
+/* Begins to stop it: it took too long, or the user wants it. */
+void run_stop(struct running *running, bool late);
+/*
+ * After proc_look said 1: step->made and *seconds then say what came of it.
+ * On failure everything is as it was before, what the stage left is kept, and
+ * nothing is recorded; *failed: it was its command that failed. Zeroes *at.
+ */
+CHECKED int run_end(struct running **at, double *seconds, bool *failed,
     struct mldv_error *err);
 
 #endif

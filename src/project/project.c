@@ -296,6 +296,20 @@ int project_lock(struct mldv_project *project, struct lock *lock,
 	return ret;
 }
 
+int project_try_lock(struct mldv_project *project, struct lock *lock,
+    const char *name, struct buf *holder, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	char *dir = path_join(&arena, project->home, "locks");
+	int ret = -1;
+
+	if (prepare_home(project, dir, err) == 0)
+		ret = lock_try(lock, path_join(&arena, dir, name),
+		    LOCK_EXCLUSIVE, holder, err);
+	arena_release(&arena);
+	return ret;
+}
+
 int project_lock_store(struct mldv_project *project, struct lock *lock,
     enum lock_mode mode, struct mldv_error *err)
 {

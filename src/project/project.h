@@ -59,6 +59,12 @@ CHECKED int project_lock_item(struct mldv_project *project, struct lock *lock,
 CHECKED int project_lock(struct mldv_project *project, struct lock *lock,
     const char *name, enum lock_mode mode, struct mldv_error *err);
 
+/*
+ * The same if it is free: 1; else 0, and who holds it is appended to holder.
+ */
+CHECKED int project_try_lock(struct mldv_project *project, struct lock *lock,
+    const char *name, struct buf *holder, struct mldv_error *err);
+
 /* How the user calls a path from the root, for messages; in the arena. */
 const char *project_shown(const struct mldv_project *project,
     struct arena *arena, const char *path);

@@ -8,6 +8,22 @@
 #include "format/pointer.h"
 #include "project/partial.h"
 
+/* Is there a journal of a stage of that work tree? */
+static int has_journal_in(const char *dir, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs names = {0};
+	int ret = file_list(dir, &names, err);
+
+	for (size_t i = 0; ret == 0 && i < names.count; i++)
+		ret = file_exists(arena_printf(&arena, "%s/%s/stage", dir,
+		                      names.items[i]),
+		    err);
+	strs_release(&names);
+	arena_release(&arena);
+	return ret;
+}
+
 /* What a journal names is to be put back, so it is no trash. */
 static int has_journal(const struct mldv_project *project,
     struct mldv_error *err)
@@ -20,9 +36,8 @@ static int has_journal(const struct mldv_project *project,
 	if (ret == 1)
 		ret = file_list(dir, &names, err);
 	for (size_t i = 0; ret == 0 && i < names.count; i++)
-		ret = file_exists(arena_printf(&arena, "%s/%s/stage", dir,
-		                      names.items[i]),
-		    err);
+		ret =
+		    has_journal_in(path_join(&arena, dir, names.items[i]), err);
 	strs_release(&names);
 	arena_release(&arena);
 	return ret;

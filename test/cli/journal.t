@@ -141,10 +141,11 @@ check 'old outputs on another file system wait beside their place' '
 
 check 'a journal that cannot be read is named and stops repro' '
 	(prepared) >/dev/null 2>&1
-	echo "mldv-journal 9" >.git/mldv/journal/main/stage
+	mkdir -p .git/mldv/journal/main/make
+	echo "mldv-journal 9" >.git/mldv/journal/main/make/stage
 	fails 4 mldv repro
-	grep -q "journal/main/stage" stderr
-	rm .git/mldv/journal/main/stage stderr
+	grep -q "journal/main/make/stage" stderr
+	rm .git/mldv/journal/main/make/stage stderr
 	right
 '
 

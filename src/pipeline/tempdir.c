@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/tempdir.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "format/oid.h"
+
+/* What somebody else made is not touched. */
+static bool is_ours(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    st.st_uid == geteuid();
+}
+
+int tempdir_make(struct arena *arena, const char *of, const char **out,
+    struct mldv_error *err)
+{
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it */
+	const char *base = getenv("TMPDIR");
+	char name[TEMP_NAME];
+	char hex[OID_HEX + 1];
+	struct oid oid;
+	const char *path;
+
+	if (!base || !path_is_absolute(base))
+		base = "/tmp";
+	oid_of(of, strlen(of), &oid);
+	oid_hex(&oid, hex);
+	path = arena_printf(arena, "%s/mldv-%.16s", base, hex);
+	for (int tries = 0; mkdir(path, 0700) < 0; tries++) {
+		if (errno != EEXIST || tries > 1)
+			return err_errno(err, "cannot make '%s'", path);
+		if (is_ours(path)) {
+			if (file_remove_tree(path, err) < 0)
+				return -1;
+			continue;
+		}
+		temp_name(name);
+		path = arena_printf(arena, "%s/mldv-%s", base,
+		    name + sizeof TEMP_PREFIX - 1);
+	}
+	*out = path;
+	return 0;
+}
+
+void tempdir_remove(const char *path)
+{
+	struct mldv_error ignored;
+
+	if (path && file_remove_tree(path, &ignored) < 0)
+		return;
+}
