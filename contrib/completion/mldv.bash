@@ -19,11 +19,11 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull how init remote config notify hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env metrics verify jobs doctor help version'
+		words=' add repro status push pull how init remote config notify hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env logs metrics verify jobs doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
-	'repro') options=' -q --quiet --no-wait -h --help -n --dry-run -f --force -S --set --json' ;;
+	'repro') options=' -q --quiet --no-wait -h --help -n --dry-run -f --force -j --jobs -k --keep-going --max-failures --retries -s --single --downstream --no-pull --no-run-cache --live -S --set --json' ;;
 	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
 	'push') options=' -q --quiet --no-wait -h --help -j --jobs -n --dry-run --repair -r --remote --revision' ;;
 	'pull') options=' -q --quiet --no-wait -h --help -f --force -j --jobs -n --dry-run -r --remote' ;;
@@ -67,6 +67,7 @@ _mldv()
 	'why') options=' -q --quiet --no-wait -h --help --vs --json' ;;
 	'dag') options=' -q --quiet --no-wait -h --help --dot --mermaid --json' ;;
 	'env') options=' -q --quiet --no-wait -h --help -S --set --json' ;;
+	'logs') options=' -q --quiet --no-wait -h --help -f --follow --list --json' ;;
 	'metrics') words='show' ;;
 	'metrics show') options=' -q --quiet --no-wait -h --help --json' ;;
 	'verify') options=' -q --quiet --no-wait -h --help --rev -r --remote --packs --no-remote --branch --base --format' ;;
