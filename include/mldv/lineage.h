@@ -133,6 +133,81 @@ MLDV_CHECKED int mldv_how(struct mldv_project *project,
 MLDV_CHECKED int mldv_how_diff(struct mldv_project *project, const char *oid,
     struct buf *out, struct mldv_error *err);
 
+/* --- runs --- */
+
+struct mldv_run {
+	const char *key;
+	const char *stage;
+	uint64_t started; /* seconds since 1970 */
+	double seconds;
+	const char *host;
+	const char *code_commit, *branch, *who, *job, *cost; /* or NULL */
+	bool dirty;
+	bool from_remote;
+	const struct mldv_how_value *params;
+	size_t param_count;
+	const struct mldv_how_value *metrics;
+	size_t metric_count;
+	/* Only of mldv_runs with all: the first commit with it in mldv.lock. */
+	struct mldv_commit recorded;
+};
+struct mldv_runs {
+	const char
+	    *stage;  /* or what stands before the @ of variants; or NULL */
+	bool all;    /* also what any commit has in its lock */
+	size_t most; /* the newest ones; 0: all */
+	/* "accuracy>0.9": of a metric or parameter; all must hold; or NULL */
+	const struct strs *conditions;
+	void (*visit)(void *context, const struct mldv_run *run);
+	void *context;
+};
+/*
+ * Visits the runs whose records are here, and those of mldv.lock that the
+ * remote knows, newest first. MLDV_USAGE for a wrong condition.
+ */
+MLDV_CHECKED int mldv_runs(struct mldv_project *project,
+    const struct mldv_runs *options, struct mldv_error *err);
+/* Does it look like a condition? */
+bool mldv_is_condition(const char *text);
+
+/* --- find --- */
+
+enum mldv_found_as {
+	MLDV_FOUND_ADDED,  /* as an item, or in one */
+	MLDV_FOUND_MADE,   /* by a stage */
+	MLDV_FOUND_READ,   /* by a stage */
+	MLDV_FOUND_INSIDE, /* in a directory that was added or made */
+};
+struct mldv_found {
+	enum mldv_found_as as;
+	const char *path;
+	const char *inside; /* MLDV_FOUND_INSIDE: the path within that */
+	const char *stage;  /* NULL: an item */
+	const char *key;    /* of the stage */
+	/* The first commit with it; NULL: in the work tree or a record only. */
+	struct mldv_commit commit;
+	const char *holder; /* a branch or tag that reaches that, or NULL */
+	bool here;          /* the work tree's lock or pointers have it */
+};
+/* Where the bytes lie. */
+struct mldv_lies {
+	const char *oid;
+	bool known;         /* how large it is, without which nobody can tell */
+	const char *path;   /* in the work tree, or NULL */
+	bool store;         /* in this clone's store */
+	const char *remote; /* the remote that was asked, or NULL */
+	bool on_remote;
+};
+struct mldv_find {
+	const char *what; /* a file, or an oid or at least 8 digits of it */
+	void (*visit)(void *context, const struct mldv_found *found);
+	void (*lies)(void *context, const struct mldv_lies *lies);
+	void *context;
+};
+/* MLDV_NO if nothing was found. */
+MLDV_CHECKED int mldv_find(struct mldv_project *project,
+    const struct mldv_find *options, struct mldv_error *err);
+
 /* --- dag --- */
 
 struct mldv_dag_stage {

@@ -88,7 +88,7 @@ static int find_in_family(struct call *call, int argc, char **argv, int *first,
 		    buf_str(&names));
 	} else {
 		word = arena_printf(&call->arena, "%s %s", word, second);
-		call->command = command_find(word);
+		call->command = command_named(word);
 		*first += 2;
 		ret = call->command != NULL ? 0 : unknown_command(word, err);
 	}
@@ -103,7 +103,7 @@ static int find_command(struct call *call, int argc, char **argv, int *first,
 
 	if (command_is_family(word, NULL))
 		return find_in_family(call, argc, argv, first, err);
-	call->command = command_find(word);
+	call->command = command_named(word);
 	(*first)++;
 	return call->command != NULL ? 0 : unknown_command(word, err);
 }

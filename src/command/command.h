@@ -66,7 +66,7 @@ extern const struct command command_add, command_cat, command_checkout,
     command_remote_add, command_remote_create, command_remote_default,
     command_remote_list, command_remote_remove, command_repro, command_rm,
     command_run_job, command_status, command_unprotect, command_update,
-    command_verify, command_version, command_why;
+    command_verify, command_find, command_runs, command_version, command_why;
 
 /* Every command, daily ones first; ends with NULL. */
 extern const struct command *const commands[];
@@ -90,7 +90,7 @@ struct common {
 extern const struct option common_options[];
 
 /* The command of this name (with a space, if of two words), or NULL. */
-const struct command *command_find(const char *name);
+const struct command *command_named(const char *name);
 /* The first word of a command's name, as its page is called. */
 struct buf;
 void command_page(const struct command *command, struct buf *out);

@@ -91,7 +91,7 @@ static int explain(const struct context *context, struct mldv_error *err)
 	buf_add_str(&name, words->items[0]);
 	if (words->count > 1)
 		buf_printf(&name, " %s", words->items[1]);
-	if (command_find(buf_str(&name)) == NULL &&
+	if (command_named(buf_str(&name)) == NULL &&
 	    (words->count > 1 || !command_is_family(buf_str(&name), NULL))) {
 		ret = err_set(err, MLDV_USAGE,
 		    "unknown command '%s'; run 'mldv help'", buf_str(&name));

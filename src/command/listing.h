@@ -12,7 +12,7 @@
 
 /* --- columns --- */
 
-enum { COLUMNS_MOST = 5 };
+enum { COLUMNS_MOST = 8 };
 struct columns {
 	struct strs cells; /* row by row */
 	size_t count;      /* cells in a row */

@@ -51,6 +51,8 @@ const struct command *const commands[] = {
     &command_dag,
     &command_env,
     &command_logs,
+    &command_runs,
+    &command_find,
     &command_metrics_show,
     &command_verify,
 
@@ -88,7 +90,7 @@ const struct option common_options[] = {
     {0},
 };
 
-const struct command *command_find(const char *name)
+const struct command *command_named(const char *name)
 {
 	for (size_t i = 0; commands[i] != NULL; i++)
 		if (strcmp(commands[i]->name, name) == 0)

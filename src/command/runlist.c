@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command/runlist.h"
+
+#include "command/report.h"
+
+enum {
+	SHORT = 10, /* digits of a commit */
+	/* Values of a run that a row has; JSON has them all. */
+	VALUES_MOST = 6,
+};
+
+static void add_values(struct json *json, const char *name,
+    const struct mldv_how_value *list, size_t count)
+{
+	json_begin(json, name, '[');
+	for (size_t i = 0; i < count; i++) {
+		json_begin(json, NULL, '{');
+		json_text(json, "name", list[i].name);
+		json_text(json, "value", list[i].value);
+		json_end(json, '}');
+	}
+	json_end(json, ']');
+}
+
+static void add_json(struct json *json, const struct mldv_run *run)
+{
+	struct buf time = {0};
+
+	show_utc((int64_t)run->started, &time);
+	json_begin(json, NULL, '{');
+	json_text(json, "stage", run->stage);
+	json_text(json, "key", run->key);
+	json_text(json, "started", buf_str(&time));
+	json_number(json, "seconds", run->seconds);
+	json_text(json, "host", run->host);
+	json_text(json, "who", run->who);
+	json_text(json, "commit", run->code_commit);
+	json_bool(json, "dirty", run->dirty);
+	json_text(json, "branch", run->branch);
+	json_text(json, "job", run->job);
+	json_text(json, "cost", run->cost);
+	add_values(json, "params", run->params, run->param_count);
+	add_values(json, "metrics", run->metrics, run->metric_count);
+	if (run->recorded.id != NULL)
+		json_text(json, "recorded_in", run->recorded.id);
+	json_end(json, '}');
+	buf_release(&time);
+}
+
+static void show_values(const struct mldv_how_value *list, size_t count,
+    struct buf *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (out->len > 0)
+			buf_add_str(out, ", ");
+		if (i == VALUES_MOST) {
+			buf_add_str(out, "...");
+			break;
+		}
+		show_text(list[i].name, out);
+		buf_add_str(out, " = ");
+		show_text(list[i].value, out);
+	}
+}
+
+void run_list_visit(void *context, const struct mldv_run *run)
+{
+	struct listing *listing = context;
+	const char *commit =
+	    run->code_commit != NULL ? run->code_commit : run->recorded.id;
+	struct buf time = {0};
+	struct buf took = {0};
+	struct buf code = {0};
+	struct buf values = {0};
+
+	add_json(&listing->json, run);
+	show_time((int64_t)run->started, &time);
+	show_seconds(run->seconds, &took);
+	if (commit != NULL)
+		buf_printf(&code, "%.*s%s", SHORT, commit,
+		    run->dirty ? "+" : "");
+	show_values(run->params, run->param_count, &values);
+	show_values(run->metrics, run->metric_count, &values);
+	columns_row(&listing->columns,
+	    (const char *[]){buf_str(&time), run->stage, buf_str(&took),
+	        run->cost != NULL ? run->cost : "", buf_str(&code),
+	        buf_str(&values)});
+	buf_release(&time);
+	buf_release(&took);
+	buf_release(&code);
+	buf_release(&values);
+}
