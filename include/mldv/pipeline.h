@@ -41,6 +41,8 @@ struct mldv_repro {
 	unsigned retries;  /* of a stage that does not say */
 	bool live; /* what is printed comes at once, each line with its stage */
 	const struct strs *overrides; /* name=value, or NULL */
+	const char *on;               /* where training jobs run: "sagemaker",
+	                                 "local-process"; NULL: as mldv.ini says */
 	/* Before a stage runs (state STALE), and when it is decided. */
 	void (*stage)(void *context, const struct mldv_stage *stage);
 	/*

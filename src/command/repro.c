@@ -21,6 +21,7 @@ struct values {
 	bool no_pull;
 	bool no_run_cache;
 	bool live;
+	const char *on;
 	struct strs set;
 	bool json;
 };
@@ -48,6 +49,8 @@ static const struct option options[] = {
         FLAG(struct values, no_run_cache)},
     {0, "live", NULL, "show what is printed at once, each line with its stage",
         FLAG(struct values, live)},
+    {0, "on", "WHERE", "run training jobs on sagemaker or local-process",
+        TEXT(struct values, on)},
     {'S', "set", "NAME=VALUE", "use this value of a parameter",
         LIST(struct values, set)},
     {0, "json", NULL, "write JSON", FLAG(struct values, json)},
@@ -210,6 +213,7 @@ static int run(const struct context *context, const void *values,
 	    .jobs = given->jobs,
 	    .retries = given->retries,
 	    .live = given->live,
+	    .on = given->on,
 	    .overrides = &given->set,
 	    .stage = visit_stage,
 	    .output = pass_output,

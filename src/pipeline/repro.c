@@ -10,6 +10,7 @@
 #include "pipeline/record.h"
 #include "pipeline/schedule.h"
 #include "project/prune.h"
+#include "runner/runner.h"
 
 struct repro {
 	struct plan plan;
@@ -160,6 +161,9 @@ int mldv_repro(struct mldv_project *project, const struct strs *targets,
 		ret = journal_recover(project, err);
 	if (ret == 0)
 		ret = plan_load(&repro.plan, project, options->overrides, err);
+	if (ret == 0 && options->on)
+		ret = runner_choose(&repro.plan.stages, &repro.plan.arena,
+		    options->on, err);
 	if (ret == 0)
 		ret = check_count(&repro.plan, err);
 	if (ret == 0)

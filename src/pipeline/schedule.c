@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/schedule.h"
+#include "runner/runner.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -177,6 +178,10 @@ static void look_at(struct schedule *schedule, size_t index)
 static unsigned retries_of(const struct schedule *schedule,
     const struct stage *stage)
 {
+	const struct runner *runner = runner_of(stage);
+
+	if (runner && runner->repeats)
+		return 0;
 	return stage->retries ? stage->retries
 	                      : schedule->carry->options->retries;
 }

@@ -175,9 +175,6 @@ static int prepare(struct runner_job *job, struct mldv_error *err)
 
 	job->state = local;
 	local->job = job;
-	if (!job->temp)
-		return err_set(err, MLDV_FAILED,
-		    "there is no directory for it");
 	local->toolkit = (struct toolkit){
 	    .arena = job->arena,
 	    .training = &local->training,

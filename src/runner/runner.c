@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/runner.h"
 
+#include <string.h>
+
 #include "runner/training.h"
+
+#define INSTANCE "sagemaker.instance_type"
 
 static const struct runner *const runners[RUNNERS] = {
     [RUN_SHELL] = &runner_shell,
@@ -14,6 +18,50 @@ const struct runner *runner_of(const struct stage *stage)
 	if (stage->run == RUN_SAGEMAKER && training_is_process(stage))
 		return &runner_local_process;
 	return runners[stage->run];
+}
+
+/* A stage's own copy of its settings, with another instance. */
+static void move_here(struct stage *stage, struct arena *arena)
+{
+	struct setting *list =
+	    arena_array(arena, stage->setting_count + 1, sizeof *list);
+	size_t count = 0;
+
+	for (size_t i = 0; i < stage->setting_count; i++) {
+		if (strcmp(stage->settings[i].key, INSTANCE) != 0)
+			list[count++] = stage->settings[i];
+	}
+	list[count++] =
+	    (struct setting){INSTANCE, "local-process", stage->line};
+	stage->settings = list;
+	stage->setting_count = count;
+}
+
+int runner_choose(struct stages *stages, struct arena *arena, const char *on,
+    struct mldv_error *err)
+{
+	bool here = strcmp(on, "local-process") == 0;
+
+	if (!here && strcmp(on, "sagemaker") != 0)
+		return err_set(err, MLDV_USAGE,
+		    "training jobs run on 'sagemaker' or 'local-process', not "
+		    "on '%s'",
+		    on);
+	for (size_t i = 0; i < stages->count; i++) {
+		struct stage *stage = &stages->stages[i];
+
+		if (stage->run != RUN_SAGEMAKER)
+			continue;
+		if (here)
+			move_here(stage, arena);
+		else if (training_is_process(stage))
+			return err_set(err, MLDV_USAGE,
+			    "stage '%s' has no instance of SageMaker to run "
+			    "on; give 'sagemaker.instance_type', as in "
+			    "ml.m5.xlarge",
+			    stage->name);
+	}
+	return 0;
 }
 
 int runner_check_result(struct runner_job *job,

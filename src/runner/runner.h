@@ -56,6 +56,8 @@ struct runner_job {
 struct runner {
 	const char *name; /* as in `run =` and in the key */
 	unsigned version; /* of what it promises a stage; in the key */
+	/* Its process knows by itself what is worth repeating: `retries`. */
+	bool repeats;
 	/*
 	 * Adds the lines to the key that the stage alone does not say: what a
 	 * file contains that only this runner reads. NULL: there are none.
@@ -81,6 +83,13 @@ extern const struct runner runner_shell, runner_notebook;
 extern const struct runner runner_sagemaker;
 extern const struct runner runner_local_process;
 
+/*
+ * Has all training jobs run elsewhere than mldv.ini says: on "local-process"
+ * or "sagemaker". MLDV_USAGE if on is neither, or a job has no instance.
+ */
+struct stages;
+CHECKED int runner_choose(struct stages *stages, struct arena *arena,
+    const char *on, struct mldv_error *err);
 /* Who carries the stage out; NULL if nobody can, which plan_select refuses. */
 const struct runner *runner_of(const struct stage *stage);
 

@@ -225,9 +225,6 @@ static int prepare(struct runner_job *job, struct mldv_error *err)
 
 	job->state = sage;
 	sage->job = job;
-	if (!job->temp)
-		return err_set(err, MLDV_FAILED,
-		    "there is no directory for it");
 	sage->result = path_join(job->arena, job->temp, "result");
 	oid_hex(job->key, sage->key);
 	ret = prepare_all(sage, err);
@@ -261,6 +258,7 @@ static int finish(struct runner_job *job, const struct proc_result *result,
 const struct runner runner_sagemaker = {
     .name = "sagemaker",
     .version = 1,
+    .repeats = true,
     .add_to_key = training_add_to_key,
     .prepare = prepare,
     .finish = finish,

@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Stages as training jobs of SageMaker: the double of test/tool/fakesagemaker.py
+# runs them, and AWS's own models, of botocore, say what may be asked.
+
+# shellcheck source=test/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=test/cli/training.sh
+. "$(dirname "$0")/training.sh"
+
+check 'a stage is trained there, and its outs are fetched' '
+	training
+	mldv repro >out
+	[ "$(cat models/model.txt)" = 1.5 ]
+	[ "$(cat models/curve.csv)" = 1,0.5 ]
+	has "^acc=1.5$" out
+	has "submitted job .mldv-train-[0-9a-f]*-1.$" out
+	has "s billed, 0.0000 USD, acc 1.5$" out
+	cat .git/mldv/store/runs/*/* >record
+	has "^job mldv-train-[0-9a-f]*-1$" record
+	has "^cost 0.0000 USD$" record
+	mldv repro -n
+	created >job
+	has "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.3.0-cpu-py311" job
+	has "\"lr\": \"0.5\"" job
+	has "\"sagemaker_program\": .*src/train.py" job
+'
+
+check 'what was sent once is not sent again, and code is always the same' '
+	training
+	mldv repro
+	sed -i "s/^train.lr = .*/train.lr = 1.5/" mldv.ini
+	: >"$requests"
+	mldv repro >out
+	[ "$(cat models/model.txt)" = 4.5 ]
+	hasnt "sending .data/raw" out
+	grep "\"op\": \"PutObject\"" "$requests" >puts || :
+	[ "$(grep -c "export/source/" puts)" -ge 1 ]
+	hasnt "export/[0-9a-f]*/" puts
+'
+
+check 'an image of one'\''s own runs a command' '
+	training
+	sed -i "s/^entry_point.*/cmd = cat \$SM_CHANNEL_TRAINING\/a src\/train.py | head -n 1 >\$SM_MODEL_DIR\/model.txt; test -n \"\$MLDV_KEY\" \&\& echo 3 >\$SM_OUTPUT_DATA_DIR\/curve.csv/
+		s/^sagemaker.framework.*/sagemaker.image = 123456789012.dkr.ecr.us-east-1.amazonaws.com\/own@sha256:$(printf %064d 0)/" mldv.ini
+	mldv repro
+	[ "$(cat models/model.txt)" = 1 ]
+	[ "$(cat models/curve.csv)" = 3 ]
+	has "^image 123456789012.*@sha256:" mldv.lock
+	created >job
+	has "\"ContainerEntrypoint\"" job
+'
+
+check 'the same training runs here, and neither result is the other'\''s' '
+	training
+	mldv repro --on local-process
+	[ "$(jobs_started)" = 0 ]
+	[ "$(cat models/model.txt)" = 1.5 ]
+	has "^image none$" mldv.lock
+	gives 3 mldv repro -n
+	mldv repro
+	[ "$(jobs_started)" = 1 ]
+	has "^image pytorch 2.3 py311$" mldv.lock
+	mldv repro --on local-process >out
+	has "^took the outputs of train from an earlier run" out
+	fails 2 mldv repro --on moon
+	sed -i "s/ml.m5.large/local-process/" mldv.ini
+	fails 2 mldv repro --on sagemaker
+'
+
+check 'what could cost too much is not started' '
+	training
+	echo "sagemaker.max_cost = 0.05 USD" >>mldv.ini
+	fails 2 mldv repro
+	has "could cost 2.76 USD, which is more than" stderr
+	echo "timeout = 20m" >>mldv.ini
+	mldv repro
+	sed -i "s/ml.m5.large/ml.p5.48xlarge/; s/^train.lr = .*/train.lr = 1/" mldv.ini
+	fails 2 mldv repro
+	has "add .sagemaker.price = PRICE USD" stderr
+	[ "$(jobs_started)" = 1 ]
+	echo "sagemaker.price = 0.10" >>mldv.ini
+	mldv repro
+'
+
+check 'settings that are none are refused before anything is sent' '
+	training
+	cp mldv.ini good.ini
+	for line in "sagemaker.instance_tpye = x" "sagemaker.volume_gb = many" \
+		"sagemaker.spot = maybe" "sagemaker.max_wait = 1h" \
+		"sagemaker.subnets = subnet-1" "sagemaker.framework = pytorch 1.0" \
+		"sagemaker.max_cost = much" "sagemaker.role = me"; do
+		grep -v "^${line%% *} " good.ini >mldv.ini
+		echo "$line" >>mldv.ini
+		fails 2 mldv repro
+	done
+	has "that is no ARN" stderr
+	grep -v "sagemaker.role" good.ini >mldv.ini
+	fails 2 mldv repro
+	has "set .sagemaker.role. or MLDV_SAGEMAKER_ROLE" stderr
+	[ "$(jobs_started)" = 0 ]
+	MLDV_SAGEMAKER_ROLE=arn:aws:iam::123456789012:role/r mldv repro
+'
+
+check 'all that can be set reaches the service, as its model wants it' '
+	training
+	cat >>mldv.ini <<-END
+		timeout = 2h
+		env = ONE=1
+		sagemaker.instance_count = 1
+		sagemaker.volume_gb = 50
+		sagemaker.spot = yes
+		sagemaker.max_wait = 3h
+		sagemaker.checkpoints = yes
+		sagemaker.subnets = subnet-0123456789abcdef0, subnet-1
+		sagemaker.security_groups = sg-1
+		sagemaker.kms_key = arn:aws:kms:us-east-1:123456789012:key/k
+		sagemaker.isolated = yes
+		sagemaker.tag.team = vision
+		sagemaker.env.TWO = 2
+		sagemaker.hyper.model = resnet
+	END
+	sed -i "s/parser.parse_args()/parser.parse_known_args()[0]/" src/train.py
+	mldv repro
+	created >job
+	for text in "\"VolumeSizeInGB\": 50" "\"MaxWaitTimeInSeconds\": 10800" \
+		"\"LocalPath\"" "\"subnet-1\"" "\"KmsKeyId\"" "\"ONE\": \"1\"" \
+		"\"EnableNetworkIsolation\": true" "\"TWO\": \"2\"" "\"team\"" \
+		"\"mldv:owner\"" "\"model\": \"..resnet"; do
+		has "$text" job
+	done
+'
+
+finish
