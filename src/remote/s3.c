@@ -163,6 +163,24 @@ static int bucket_get_range(struct ops *ops, const char *name, uint64_t offset,
 	return ret;
 }
 
+/* P3: 412 only says that the name is taken, and may be wrong even there. */
+static int put_new(struct bucket *bucket, const char *key, struct s3_put *put,
+    struct mldv_error *err)
+{
+	struct s3_info info;
+	int ret;
+
+	put->only_new = true;
+	ret = s3_put(bucket->s3, key, put, err);
+	if (ret != 0)
+		return ret;
+	ret = s3_head(bucket->s3, key, &info, err);
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
+	put->only_new = false;
+	return s3_put(bucket->s3, key, put, err);
+}
+
 static int bucket_put(struct ops *ops, const char *name,
     const struct ops_source *source, enum ops_put how, struct mldv_error *err)
 {
@@ -174,7 +192,6 @@ static int bucket_put(struct ops *ops, const char *name,
 	    .name = source->name,
 	    .size = source->size,
 	    .oid = source->oid,
-	    .only_new = how == OPS_NEW,
 	    .type = source->type,
 	    .sse = bucket->options.sse,
 	    .kms_key = bucket->options.kms_key,
@@ -184,7 +201,11 @@ static int bucket_put(struct ops *ops, const char *name,
 	/* What is small and read often stays where that is cheap. */
 	if (strncmp(name, "packs/", 6) == 0)
 		put.storage_class = bucket->options.storage_class;
-	ret = s3_put(bucket->s3, key_of(bucket, &arena, name), &put, err);
+	if (how == OPS_NEW)
+		ret = put_new(bucket, key_of(bucket, &arena, name), &put, err);
+	else
+		ret =
+		    s3_put(bucket->s3, key_of(bucket, &arena, name), &put, err);
 	arena_release(&arena);
 	return ret;
 }
@@ -218,6 +239,13 @@ static int bucket_list(struct ops *ops, const char *dir, struct strs *out,
 	strs_sort(out);
 	arena_release(&arena);
 	return ret;
+}
+
+/* What is put is there whole; but a killed doctor leaves its probe. */
+static int bucket_list_pieces(struct ops *ops, struct strs *out,
+    struct mldv_error *err)
+{
+	return bucket_list(ops, "doctor", out, err);
 }
 
 static_assert(S3_VERSION == OPS_VERSION, "they are one thing");
@@ -293,6 +321,7 @@ static const struct ops_table table = {
     .get_range = bucket_get_range,
     .put = bucket_put,
     .list = bucket_list,
+    .list_pieces = bucket_list_pieces,
     .drop = bucket_drop,
     .erase = bucket_erase,
     .sync = bucket_sync,

@@ -147,8 +147,9 @@ check 'a push says what will not pass, and goes on where it was' '
 
 check 'names that are taken, and conflicts, are looked into' '
 	ready
-	# Not of format, without which whatever is there is not a remote.
-	push_at t "{\"fault\": \"taken\", \"op\": \"PutObject\", \"skip\": 3}" 0 1
+	for skip in 0 1 2 3 4; do
+		push_at t$skip "{\"fault\": \"taken\", \"op\": \"PutObject\", \"skip\": $skip}" 0
+	done
 	for skip in 0 3; do
 		push_at c$skip "{\"fault\": \"conflict\", \"op\": \"PutObject\", \"skip\": $skip, \"times\": 2}" 0
 		push_at u$skip "{\"fault\": \"unsupported\", \"op\": \"PutObject\", \"skip\": $skip}" 0

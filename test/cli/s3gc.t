@@ -342,4 +342,18 @@ check 'the next file of a folder costs one request' '
 	same ../expected-d/e/5 ../got
 '
 
+check 'gc takes away what a killed doctor has left' '
+	ready
+	version one
+	s3 PUT /b/p/doctor/probe =x
+	mldv gc --remote origin --delete --exclusive
+	count_of doctor 1
+	older 2
+	mldv gc --remote origin >out
+	count_of doctor 1
+	mldv gc --remote origin --delete --exclusive
+	count_of doctor 0
+	mldv push
+'
+
 finish
