@@ -10,6 +10,7 @@ N   1,000,000 of them in one folder
 R   L on a file system with reflinks
 H   100 GB, nearly all of it a hole, on a file system with reflinks
 T   starting: the version, and the status of 100 items
+BS, BL, DS, DL   S and L, to a bucket and from it: see bucket.py
 
 SCALE=small has less of each.
 """
@@ -37,13 +38,19 @@ CITIES = ('Aarhus Basel Cork Delft Espoo Faro Ghent Haifa Izmir Jena Kyoto '
 KINDS = 'temperature humidity pressure wind rain'.split()
 
 
+def plain(workload):
+    """Whose data a workload with a bucket has."""
+    return workload[1:] if workload[0] in 'BD' else workload
+
+
 def name(workload):
     """What the workload is called in a repository."""
+    workload = plain(workload)
     return FILE.get(workload, 'data')
 
 
 def is_file(workload):
-    return workload in FILE
+    return plain(workload) in FILE
 
 
 def reading(r, at):
@@ -148,6 +155,7 @@ def make(workload, path, count):
 
 def source(directory, workload, scale):
     """The path of the workload's data, made if this is the first time."""
+    workload = plain(workload)
     kept = {'R': 'L'}.get(workload, workload)
     count = SIZES[scale][{'V': 'L'}.get(kept, kept)]
     path = os.path.join(directory, '%s-%d' % (kept, count))

@@ -5,12 +5,14 @@
     make bench          everything, one table in bench/results/
     make bench-check    a small run, held to bench/results/check.txt
 
-Read data.py for the workloads, tools.py for the steps of each tool, floor.c for
-the floors, place.py for where it is measured. The environment chooses:
+Read data.py for the workloads, tools.py and bucket.py for the steps of each
+tool, floor.c for the floors, place.py for where it is measured. The environment
+chooses:
 
     SCALE        small, or full for the million files and the 100 GB too
     WORKLOADS    "S L", of those in data.py
-    PEERS        "git-lfs restic", of those in tools.py; empty: none
+    PEERS        "git-lfs restic", of those in tools.py, or for a bucket in
+                 bucket.py; empty: none
     RUNS         how often each tool goes through a workload
     ONCE_SECONDS a peer that takes longer goes through it once
     PEER_SECONDS a peer that takes longer for a step is given up
@@ -26,6 +28,7 @@ import subprocess
 import sys
 import time
 
+import bucket
 import check
 import data
 import place
@@ -42,6 +45,8 @@ LIMIT = int(os.environ.get('PEER_SECONDS', '900'))
 
 # A million files are too many for most.
 PEERS_AT_A_MILLION = ('git', 'restic')
+
+ALL_STEPS = {**tools.STEPS, **bucket.STEPS}
 
 
 class Bench:
@@ -81,8 +86,13 @@ class Bench:
             return []
         asked = os.environ.get('PEERS')
         chosen = []
-        for name in tools.PEERS if asked is None else asked.split():
-            if self.installed(tools.PEERS[name]):
+        known = {}
+        if any(w in bucket.STEPS for w in self.workloads):
+            known.update(bucket.PEERS)
+        if any(w in tools.STEPS for w in self.workloads):
+            known.update(tools.PEERS)
+        for name in known if asked is None else asked.split():
+            if name in known and self.installed(known[name]):
                 chosen.append(name)
             else:
                 print('%s is not installed, and left out' % name)
@@ -129,7 +139,14 @@ def walk(bench, tool_class, workload, session, only=None):
         tool.fill()
     if only:
         drop_caches(session)
-    for step in [only] if only else tools.STEPS[workload]:
+    try:
+        steps(bench, tool, workload, session, only)
+    finally:
+        tool.close()
+
+
+def steps(bench, tool, workload, session, only):
+    for step in [only] if only else ALL_STEPS[workload]:
         method = getattr(tool, step, None)
         if method and (only or step != 'add_cold'):
             try:
@@ -153,7 +170,7 @@ def go(bench, tool_class, workload, counting=False, only=None):
     start = time.monotonic()
     try:
         session = Session(bench, where.path, counting)
-        session.limit = LIMIT if tool_class.name in tools.PEERS else None
+        session.limit = LIMIT if tool_class.name in bench.peers else None
         walk(bench, tool_class, workload, session, only)
         if counting:
             for step, calls in session.calls.items():
@@ -191,12 +208,15 @@ def size_of(path):
 
 
 def measure(bench, workload):
-    peers = [tools.PEERS[name] for name in bench.peers]
+    ours, all_peers = [tools.Floor, tools.Mldv], tools.PEERS
+    if workload in bucket.STEPS:
+        ours, all_peers = bucket.OURS, bucket.PEERS
+    peers = [all_peers[name] for name in bench.peers if name in all_peers]
     if workload in ('M', 'N'):
         peers = [p for p in peers if p.name in PEERS_AT_A_MILLION]
     if workload == 'H':
         peers = []
-    turn = [tools.Floor, tools.Mldv] + peers
+    turn = ours + peers
     finished = []
     for i in range(bench.runs(workload)):
         bench.verify = i == 0
@@ -205,7 +225,7 @@ def measure(bench, workload):
                 took = go(bench, tool, workload)
                 if tool in peers and (took > LONG or workload in 'MN'):
                     finished.append(tool)
-        if 'add_cold' in tools.STEPS[workload] and not bench.checking and \
+        if 'add_cold' in ALL_STEPS[workload] and not bench.checking and \
                 'BENCH_NAMESPACE' in os.environ:
             for tool in (tools.Floor, tools.Mldv):
                 go(bench, tool, workload, only='add_cold')
@@ -222,12 +242,13 @@ def all_workloads(bench):
         large = bench.sizes == 'full' and workload in 'MNH'
         if shutil.which('strace') and not large:
             bench.verify = bench.counts_only
-            go(bench, tools.Mldv, workload, counting=True)
+            go(bench, bucket.MldvInBucket if workload in bucket.STEPS else
+               tools.Mldv, workload, counting=True)
 
 
 def steps_of(bench):
     return [(workload, step) for workload in bench.workloads
-            for step in tools.STEPS[workload]
+            for step in ALL_STEPS[workload]
             if any(key[:2] == (workload, step)
                    for key in bench.results.samples) or
             (workload, step) in bench.results.calls]
@@ -237,7 +258,7 @@ def versions(bench):
     lines = [report.line_of([bench.mldv, 'version']) + ', ' + (report.line_of(
         ['git', '-C', TOP, 'describe', '--always', '--dirty']) or 'no commit')]
     for name in bench.peers:
-        command = tools.PEERS[name].version_of.replace(
+        command = {**bucket.PEERS, **tools.PEERS}[name].version_of.replace(
             'oxen-python', os.path.join(bench.venv, 'python3'))
         lines.append('%s: %s' % (name, report.line_of(['sh', '-c', command])))
     return lines
@@ -255,13 +276,15 @@ def text(bench, head):
         report.table(results, steps, bench.peers),
         'Stored, files / MB:', '',
         report.stored_table(results, steps, ['mldv', 'floor'] + bench.peers),
-        report.goals_table(results)])
+        report.goals_table(results, [report.goals, bucket.goals])])
 
 
-def save(result, scale):
+def save(result, bench):
     os.makedirs(RESULTS, exist_ok=True)
+    in_bucket = all(w in bucket.STEPS for w in bench.workloads)
     name = '-'.join([time.strftime('%F'), report.slug()] +
-                    ([scale] if scale else []))
+                    (['bucket'] if in_bucket else []) +
+                    ([bench.scale] if bench.scale else []))
     path = os.path.join(RESULTS, name + '.txt')
     with open(path, 'w') as out:
         out.write(result)
@@ -289,6 +312,7 @@ def two_processors():
 
 
 def main():
+    bucket.enter_service(os.environ.get('WORKLOADS', '').split())
     place.enter_namespace()
     if '--check' in sys.argv[1:]:
         two_processors()
@@ -314,7 +338,7 @@ def main():
         return held(bench)
     result = text(bench, head)
     print(result)
-    save(result, bench.scale)
+    save(result, bench)
     return 0
 
 

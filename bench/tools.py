@@ -45,6 +45,9 @@ class Tool:
     def begin(self):
         """Makes the repository one of this tool's."""
 
+    def close(self):
+        """Ends what it has started."""
+
     def fill(self):
         self.session.copy(self.source, os.path.join('repo', self.item))
         self.session.ripen()
