@@ -5,6 +5,7 @@
 
 #include "format/items.h"
 #include "format/lines.h"
+#include "format/stageread.h"
 
 #define FIRST_LINE "mldv-key 1\n"
 
@@ -266,6 +267,9 @@ CHECKED static int check_inject(struct lines *lines, struct arena *arena,
 	    lines_word(lines, &name, err) < 0 ||
 	    lines_path(lines, arena, &value, err) < 0)
 		return -1;
+	if (!stage_is_variable(name))
+		return lines_error(lines, err,
+		    "an injected value has no such name");
 	if (slice_is(word, "path") && items_is_path(value.data))
 		return 0;
 	if (!type_of(word, &type))
@@ -284,6 +288,8 @@ CHECKED static int check_env(struct lines *lines, struct arena *arena,
 	if (lines_word(lines, &name, err) < 0 ||
 	    lines_path(lines, arena, &value, err) < 0)
 		return -1;
+	if (!stage_is_variable(name))
+		return lines_error(lines, err, "a variable has no such name");
 	if (value.data[0] != '=' && !slice_is(value, "unset"))
 		return lines_error(lines, err,
 		    "'%.*s' is neither unset nor has a value after '='",

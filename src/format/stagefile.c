@@ -27,7 +27,8 @@ bool param_is_name(struct slice name)
 	if (ini_is_key(name))
 		return true;
 	return slice_cut(&rest, ':', &path) && path.len > 0 && rest.len > 0 &&
-	    !memchr(name.data, ' ', name.len);
+	    !memchr(name.data, ' ', name.len) &&
+	    !memchr(name.data, '\0', name.len);
 }
 
 /* Walks down by the dots in a name; NULL if there is nothing. */
@@ -134,6 +135,14 @@ int file_param_read(const struct ini_source *source, struct arena *arena,
 	return ret < 0 ? -1 : 0;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text);
+	size_t end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
 int stage_read_file_param(struct stage_reader *r, unsigned line,
     struct slice text, struct mldv_error *err)
 {
@@ -147,6 +156,10 @@ int stage_read_file_param(struct stage_reader *r, unsigned line,
 	(void)slice_cut(&name, ':', &given);
 	if (stage_read_path(r, line, given, &path, err) < 0)
 		return -1;
+	if (ends_with(path, ".yaml") || ends_with(path, ".yml"))
+		return ini_error(r->ini, line, err,
+		    "'%s' is YAML; only values of JSON files can be parameters",
+		    path);
 	if (name.len == 0 || strpbrk(path, " :") ||
 	    memchr(name.data, ' ', name.len))
 		return ini_error(r->ini, line, err,

@@ -24,7 +24,9 @@ static bool is_notebook(const char *path)
 const char *stage_reports(const struct stage *stage, struct arena *arena)
 {
 	const char *base = path_base(stage->notebook);
-	size_t len = strlen(base) - (is_notebook(base) ? strlen(SUFFIX) : 0);
+	/* What is left of "..ipynb" would be no name. */
+	bool cut = is_notebook(base) && base[0] != '.';
+	size_t len = strlen(base) - (cut ? strlen(SUFFIX) : 0);
 
 	return arena_printf(arena, "reports/%.*s", (int)len, base);
 }

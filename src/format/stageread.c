@@ -171,6 +171,13 @@ static const char *nearest_key(struct arena *arena, const char *word)
 	return str_nearest(word, names);
 }
 
+static bool is_known(struct arena *arena, struct slice word)
+{
+	const char *key = arena_strn(arena, word.data, word.len);
+
+	return find_key(word) || matrix_is_key(key) || stage_is_setting(key);
+}
+
 /* Its lines may look like keys. */
 static bool is_free(const char *key)
 {
@@ -192,7 +199,7 @@ static int refuse_indented_key(const struct stage_reader *r,
 			continue;
 		spaced = slice_trim(word).len < word.len || rest.len == 0 ||
 		    rest.data[0] == ' ' || rest.data[0] == '\t';
-		if (find_key(slice_trim(word)) &&
+		if (is_known(r->arena, slice_trim(word)) &&
 		    (spaced || !is_free(entry->key)))
 			return ini_error(r->ini, line, err,
 			    "'%.*s =' is indented, so it would be part of "

@@ -141,23 +141,6 @@ CHECKED static int add_probe(struct plan *plan, const struct stage *stage,
 	return 0;
 }
 
-int conditions_add(struct plan *plan, const struct stage *stage,
-    struct key *key, struct mldv_error *err)
-{
-	for (size_t i = 0; i < stage->env_count; i++) {
-		/* NOLINTBEGIN(concurrency-mt-unsafe): nothing sets them */
-		if (!stage->env[i].value)
-			key_add_env(key, stage->env[i].name,
-			    getenv(stage->env[i].name));
-		/* NOLINTEND(concurrency-mt-unsafe) */
-	}
-	for (size_t i = 0; i < stage->probe.count; i++) {
-		if (add_probe(plan, stage, stage->probe.items[i], key, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* The line that begins with start. */
 static const char *find_line(const struct key *key, const char *start)
 {
@@ -182,7 +165,7 @@ static void keep_variable(const char *name, const struct key *locked,
 }
 
 /* "probe <digest> <command>", whatever the digest. */
-static void keep_probe(const char *command, const struct key *locked,
+static void copy_probe(const char *command, const struct key *locked,
     struct key *key)
 {
 	struct key one = {0};
@@ -201,6 +184,37 @@ static void keep_probe(const char *command, const struct key *locked,
 	key_release(&one);
 }
 
+static void keep_probe(const struct plan *plan, const struct stage *stage,
+    const char *command, struct key *key)
+{
+	const struct lock_stage *locked =
+	    lockfile_find(&plan->lock, stage->name);
+
+	if (locked)
+		copy_probe(command, &locked->key, key);
+}
+
+int conditions_add(struct plan *plan, const struct stage *stage,
+    struct key *key, struct mldv_error *err)
+{
+	for (size_t i = 0; i < stage->env_count; i++) {
+		/* NOLINTBEGIN(concurrency-mt-unsafe): nothing sets them */
+		if (!stage->env[i].value)
+			key_add_env(key, stage->env[i].name,
+			    getenv(stage->env[i].name));
+		/* NOLINTEND(concurrency-mt-unsafe) */
+	}
+	for (size_t i = 0; i < stage->probe.count; i++) {
+		if (!plan->may_probe) {
+			keep_probe(plan, stage, stage->probe.items[i], key);
+			continue;
+		}
+		if (add_probe(plan, stage, stage->probe.items[i], key, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 void conditions_keep(const struct stage *stage, const struct key *locked,
     struct key *key)
 {
@@ -209,7 +223,7 @@ void conditions_keep(const struct stage *stage, const struct key *locked,
 			keep_variable(stage->env[i].name, locked, key);
 	}
 	for (size_t i = 0; i < stage->probe.count; i++)
-		keep_probe(stage->probe.items[i], locked, key);
+		copy_probe(stage->probe.items[i], locked, key);
 }
 
 int conditions_check(struct plan *plan, const struct stage *stage,

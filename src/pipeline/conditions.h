@@ -9,7 +9,10 @@
 
 #include "pipeline/plan.h"
 
-/* Adds env and probe lines. A probe that fails is an error. */
+/*
+ * Adds env and probe lines. A probe that fails is an error; where none may be
+ * run, they say what they said when the stage ran.
+ */
 CHECKED int conditions_add(struct plan *plan, const struct stage *stage,
     struct key *key, struct mldv_error *err);
 /*

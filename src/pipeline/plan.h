@@ -72,6 +72,7 @@ struct plan {
 	const char *ini;   /* mldv.ini as the user calls it */
 	struct origin origin;
 	struct map probes; /* what commands say: see conditions.h */
+	bool may_probe;    /* commands of the project may be run */
 };
 
 /* Reads mldv.ini, mldv.lock and the pointers; nothing is decided. */

@@ -172,6 +172,7 @@ int mldv_repro(struct mldv_project *project, const struct strs *targets,
 		plan_narrow(&repro.plan, options->downstream);
 	repro.plan.no_pull = options->no_pull;
 	repro.plan.no_run_cache = options->no_run_cache;
+	repro.plan.may_probe = true;
 	if (ret == 0 && options->dry_run) {
 		plan_warn(&repro.plan);
 		ret = dry_run(&repro, err);

@@ -202,6 +202,9 @@ check 'what a probe prints is in the key; one that fails is an error' '
 	echo 2 >version
 	mldv repro -n >out || :
 	grep -q "s .*probe cat version changed" out
+	# Whoever only looks runs no command of a project.
+	mldv status >out
+	! grep -q "probe" out
 	rm version
 	fails 1 mldv repro
 	grep -q "stage .s.: probe .cat version.: it ended with status 1" stderr
@@ -341,6 +344,55 @@ check 'what Git tracks is not overwritten with parameters' '
 	fails 2 mldv repro
 	grep -q "is tracked by Git, but params.write makes it" stderr
 	[ "$(cat conf/params.yaml)" = mine ]
+'
+
+check 'a clean environment has what the table says, and nothing else' '
+	project .
+	stages <<-"END"
+		[stage s]
+		environment = clean
+		env = MINE=1, LANG=C
+		env.pass = PASSED
+		cmd = env | sort >o; : >"$TMPDIR/x"; echo "$TMPDIR" >t
+		outs = o, t
+		[stage u]
+		cmd = env | sort >p
+		outs = p
+	END
+	git commit -qm 1
+	OTHER=2 PASSED=3 HTTPS_PROXY=http://p/ AWS_PROFILE=me mldv repro
+	sed "s/=.*//" o >names
+	# What the shell sets itself.
+	sed -i "/^_$/d; /^PWD$/d; /^OLDPWD$/d; /^SHLVL$/d" names
+	sort >want <<-END
+		HTTPS_PROXY
+		HOME
+		LANG
+		LC_ALL
+		MINE
+		MLDV_PARAMS
+		MLDV_ROOT
+		MLDV_STAGE
+		PASSED
+		PATH
+		PYTHONHASHSEED
+		PYTHONUNBUFFERED
+		SOURCE_DATE_EPOCH
+		TMPDIR
+		TZ
+	END
+	for name in LOGNAME SHELL TERM USER XDG_RUNTIME_DIR VIRTUAL_ENV \
+		CONDA_PREFIX LD_LIBRARY_PATH no_proxy NO_PROXY http_proxy \
+		https_proxy HTTP_PROXY all_proxy ALL_PROXY; do
+		eval "[ -z \"\${$name+x}\" ]" || echo "$name" >>want
+	done
+	sort -o want want
+	same want names
+	grep -q "^LANG=C$" o && grep -q "^LC_ALL=C.UTF-8$" o
+	grep -q "^SOURCE_DATE_EPOCH=978307200$" o
+	grep -q "^OTHER=2$" p && grep -q "^AWS_PROFILE=me$" p
+	# Its own directory is gone with it.
+	[ ! -e "$(cat t)" ]
 '
 
 # refused LINE SENTENCE: what mldv.ini says, from standard input, is refused.
