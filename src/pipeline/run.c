@@ -302,12 +302,15 @@ CHECKED static int check_result(struct running *running, bool *failed,
 	if (project_check(running->how.plan->project, &cause) < 0)
 		return err_set(err, cause.code,
 		    "interrupted; stage '%s' is as it was before", name);
-	if (running->late)
+	if (running->late) {
 		ret = err_set(err, MLDV_FAILED, "stage '%s' ran longer than %s",
 		    name, show_limit(&running->arena, running->job.timeout));
-	else
+		if (running->runner->cut_off)
+			running->runner->cut_off(&running->job, err);
+	} else {
 		ret = running->runner->finish(&running->job,
 		    &running->proc.result, err);
+	}
 	*failed = ret < 0;
 	return ret;
 }

@@ -167,21 +167,6 @@ CHECKED static int make_environment(struct runner_job *job, const char *program,
 	return 0;
 }
 
-/* Whoever does not give the job a directory gets one of the stage's. */
-CHECKED static int make_temp(struct runner_job *job, struct mldv_error *err)
-{
-	const char *dir;
-
-	if (job->temp)
-		return 0;
-	dir = arena_printf(job->arena, "%s/notebook/%s", job->project->home,
-	    job->stage->name);
-	job->temp = dir;
-	if (file_remove_tree(dir, err) < 0)
-		return -1;
-	return file_make_dirs(dir, err);
-}
-
 static int prepare(struct runner_job *job, struct mldv_error *err)
 {
 	struct notebook_job *own = arena_alloc(job->arena, sizeof *own);
@@ -191,13 +176,9 @@ static int prepare(struct runner_job *job, struct mldv_error *err)
 	bool named;
 	int ret;
 
-	if (make_temp(job, err) < 0)
-		return -1;
 	*own = (struct notebook_job){
 	    .copy = path_join(job->arena, job->temp, "in.ipynb"),
 	    .result = path_join(job->arena, job->temp, "out.ipynb"),
-	    .marker =
-	        arena_printf(job->arena, "IPYTHONDIR=%s/ipython", job->temp),
 	};
 	job->state = own;
 	ret = find_papermill(job, &program, &named, err);
@@ -224,4 +205,5 @@ const struct runner runner_notebook = {
     .version = 1,
     .prepare = prepare,
     .finish = notebook_finish,
+    .cut_off = notebook_cut_off,
 };

@@ -15,7 +15,6 @@
 struct notebook_job {
 	const char *copy;   /* what papermill reads, absolute */
 	const char *result; /* what it writes, absolute */
-	const char *marker; /* "IPYTHONDIR=…", which only this job has */
 };
 
 /*
@@ -36,5 +35,8 @@ CHECKED int notebook_values(const struct stage *stage,
 /* Judges the executed notebook, and moves it to where it is to be. */
 CHECKED int notebook_finish(struct runner_job *job,
     const struct proc_result *result, struct mldv_error *err);
+
+/* After it ran too long, which err says: keeps how far it came. */
+void notebook_cut_off(struct runner_job *job, struct mldv_error *err);
 
 #endif

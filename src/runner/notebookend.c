@@ -6,6 +6,7 @@
  * of runs that failed.
  */
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +17,12 @@
 
 /* papermill's status when the kernel died (nbclient's DeadKernelError). */
 #define STATUS_DEAD 138
+
+/* How long strays have to end by themselves. */
+enum {
+	TICK_MS = 20,
+	TICKS = 100,
+};
 
 /* How many failed notebooks of a stage are kept. */
 #define KEEP 3
@@ -233,10 +240,45 @@ static void keep_and_say(const struct ending *ending, struct mldv_error *err)
 		    path);
 }
 
+/*
+ * The kernel is in a session of its own, and so may be what it started: it is
+ * known by the directory that only this job has.
+ */
+static void end_strays(const struct runner_job *job)
+{
+	const struct timespec tick = {0, TICK_MS * 1000000L};
+	struct proc strays = {
+	    .pid = -1,
+	    .output = -1,
+	    .ended = -1,
+	    .mark = arena_printf(job->arena, "TMPDIR=%s", job->temp),
+	};
+	size_t left = proc_signal_strays(&strays, SIGTERM);
+
+	for (int i = 0; left > 0 && i < TICKS; i++) {
+		(void)nanosleep(&tick, NULL);
+		left = proc_signal_strays(&strays, 0);
+	}
+	if (left > 0)
+		(void)proc_signal_strays(&strays, SIGKILL);
+	proc_close(&strays);
+}
+
+void notebook_cut_off(struct runner_job *job, struct mldv_error *err)
+{
+	struct ending ending = {.job = job};
+	struct mldv_error ignored;
+
+	end_strays(job);
+	if (read_result(&ending, &ignored) == 0 && ending.text.len > 0)
+		keep_and_say(&ending, err);
+	notebook_release(&ending.notebook);
+	buf_release(&ending.text);
+}
+
 int notebook_finish(struct runner_job *job, const struct proc_result *result,
     struct mldv_error *err)
 {
-	const struct notebook_job *own = job->state;
 	struct ending ending = {
 	    .job = job,
 	    .result = result,
@@ -245,7 +287,7 @@ int notebook_finish(struct runner_job *job, const struct proc_result *result,
 	};
 	int ret;
 
-	(void)own;
+	end_strays(job);
 	ret = read_result(&ending, err);
 	if (ret == 0)
 		ret = judge(&ending, err);

@@ -76,6 +76,11 @@ struct runner {
 	 */
 	int (*finish)(struct runner_job *job, const struct proc_result *result,
 	    struct mldv_error *err);
+	/*
+	 * After it was stopped because it ran too long, which err says: may
+	 * keep what there is, and say so in err. NULL: there is nothing.
+	 */
+	void (*cut_off)(struct runner_job *job, struct mldv_error *err);
 };
 
 extern const struct runner runner_shell, runner_notebook;

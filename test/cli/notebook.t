@@ -160,6 +160,143 @@ E
 	has "all.*n/sub/all.ipynb changed" out.txt
 '
 
+# failing NAME CODE: a stage, and its notebook, which writes out/NAME and then,
+# if n is not 1, does what the code says.
+failing() {
+	stage "$1" "params = n" "outs = out/$1" >>mldv.ini
+	notebook "n/$1.ipynb" <<E
+%% parameters
+n = 0
+%% markdown
+Not a cell of code.
+%%
+import os, sys
+with open("../out/$1", "w") as f:
+    print(n, file=f)
+if n != 1:
+    $2
+%%
+print("here")
+E
+}
+
+# gone PID: there is no such process, or nobody has asked yet how it ended.
+gone() {
+	[ ! -e "/proc/$1" ] || has '^State:.*Z' "/proc/$1/status"
+}
+
+check 'every way to fail is seen, and nothing of it is recorded' '
+	project
+	printf "\n[params]\nn = 1\n" >>mldv.ini
+	failing raises "raise ValueError(\"not\\\\nthis\")"
+	failing exits "sys.exit(3)"
+	failing leaves "sys.exit(0)"
+	failing dies "os.kill(os.getpid(), 9)"
+	mldv repro -j 2 >out.txt 2>&1
+	cp mldv.lock before.lock
+	sed -i "s/^n = 1/n = 2/" mldv.ini
+	gives 1 mldv repro -k -j 2 >out.txt
+	cat stderr >>out.txt
+	has "notebook .n/raises.ipynb. failed in cell 2: ValueError: not" out.txt
+	has "notebook .n/exits.ipynb. failed in cell 2: SystemExit: 3" out.txt
+	has "notebook .n/leaves.ipynb. stopped in cell 2 by sys.exit(0); mldv decides when to run, delete this cell" out.txt
+	has "the kernel of notebook .n/dies.ipynb. died in cell 2" out.txt
+	same before.lock mldv.lock
+	for name in raises exits leaves dies; do
+		echo 1 | same - out/$name
+		has "here" reports/$name/$name.ipynb
+		set -- reports/$name/failed/"$name"_*.ipynb
+		[ $# -eq 1 ]
+		has "Not a cell" "$1"
+		has "reports/$name/failed/${name}_" out.txt
+		[ "$(git check-ignore "$1")" ]
+	done
+	git status --porcelain --untracked-files=all >out.txt
+	hasnt failed out.txt
+	gives 3 mldv repro -n >out.txt
+	has "raises.*param n 1 -> 2" out.txt
+'
+
+check 'sys.exit(0) is success where that is allowed and all outputs are new' '
+	project
+	printf "\n[params]\nn = 1\n" >>mldv.ini
+	for name in early late; do
+		stage $name "params = n" "outs = out/$name" \
+			"allow_early_exit = yes"
+	done >>mldv.ini
+	notebook n/early.ipynb <<E
+%% parameters
+n = 0
+%%
+import sys
+with open("../out/early", "w") as f:
+    print(n, file=f)
+sys.exit()
+%%
+1 / 0
+E
+	# It ends because of what an earlier run left, which is no output of this.
+	notebook n/late.ipynb <<E
+%% parameters
+n = 0
+%%
+import os, sys
+if os.path.exists("../seen"):
+    sys.exit(0)
+open("../seen", "w").close()
+with open("../out/late", "w") as f:
+    print(n, file=f)
+E
+	mldv repro -j 2
+	sed -i "s/^n = 1/n = 2/" mldv.ini
+	gives 1 mldv repro -k -j 2 >out.txt
+	cat stderr >>out.txt
+	has "stage .late. did not make its output .out/late." out.txt
+	echo 2 | same - out/early
+	echo 1 | same - out/late
+'
+
+check 'of failed runs three are kept; what a kernel leaves is ended' '
+	project
+	stage fails >>mldv.ini
+	stage slow "timeout = 8s" >>mldv.ini
+	stage works "outs = out" >>mldv.ini
+	printf "%%%%\n1 / 0\n" | notebook n/fails.ipynb
+	notebook n/slow.ipynb <<E
+%%
+import os, time
+with open("../slow.pid", "w") as f:
+    print(os.getpid(), file=f)
+%%
+time.sleep(1000)
+E
+	notebook n/works.ipynb <<E
+%%
+import subprocess
+p = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+with open("../out", "w") as f:
+    print(p.pid, file=f)
+E
+	mkdir -p reports/fails/failed
+	for time in 20260101000000 20260102000000 20260103000000; do
+		: >reports/fails/failed/fails_$time.ipynb
+		: >reports/fails/failed/other_$time.ipynb
+	done
+	gives 1 mldv repro -k -j 3 >out.txt
+	cat stderr >>out.txt
+	has "stage .slow. ran longer than 8s" out.txt
+	ls reports/fails/failed >list
+	[ "$(grep -c "^fails_" list)" -eq 3 ]
+	[ "$(grep -c "^other_" list)" -eq 3 ]
+	hasnt fails_20260101000000 list
+	gone "$(cat out)"
+	# On a slow machine it did not come so far.
+	if [ -e slow.pid ]; then
+		gone "$(cat slow.pid)"
+		has "reports/slow/failed/slow_[0-9]*.ipynb" out.txt
+	fi
+'
+
 check 'an executed notebook that shows the same makes nothing else stale' '
 	project
 	stage shows >>mldv.ini
@@ -222,7 +359,7 @@ numbers = [int(w) for w in open(path).read().split()]
 with open(result, "w") as f:
     json.dump({"sum": sum(numbers), "rate": rate}, f)
 E
-	mldv repro
+	mldv repro -j 4
 	cat out/*.json >all
 	printf "{\"sum\": 6, \"rate\": 0.5}{\"sum\": 6, \"rate\": 1e-05}" >expected
 	printf "{\"sum\": 15, \"rate\": 0.5}{\"sum\": 15, \"rate\": 1e-05}" >>expected
@@ -230,6 +367,30 @@ E
 	set -- reports/eval/eval@*.ipynb
 	[ $# -eq 4 ]
 	mldv repro -n
+'
+
+check 'an interrupt ends the kernel, too' '
+	project
+	stage waits >>mldv.ini
+	notebook n/waits.ipynb <<E
+%%
+import os, time
+with open("../pid.new", "w") as f:
+    print(os.getpid(), file=f)
+os.rename("../pid.new", "../pid")
+time.sleep(1000)
+E
+	mldv repro 2>stderr &
+	until [ -e pid ]; do
+		kill -0 $! || return 1
+		sleep 0.1
+	done
+	kill -TERM $!
+	got=0
+	wait $! || got=$?
+	[ $got -eq 143 ]
+	gone "$(cat pid)"
+	[ ! -e mldv.lock ]
 '
 
 check 'a new notebook works alike under Jupyter and under mldv' '
