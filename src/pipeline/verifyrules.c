@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/file.h"
-#include "base/path.h"
 #include "pipeline/rules.h"
 #include "pipeline/verify.h"
-
-#define HEAD_LIMIT 65536
 
 struct checking {
 	struct verify *verify;
@@ -130,27 +126,6 @@ CHECKED static int check_all(struct checking *checking, struct mldv_error *err)
 	                    : has_base;
 }
 
-/* The branch that is checked out: 1, or 0 if it is none. */
-CHECKED static int branch_here(struct mldv_project *project, struct buf *out,
-    struct mldv_error *err)
-{
-	static const char head[] = "ref: refs/heads/";
-	struct arena arena = {0};
-	struct buf text = {0};
-	struct slice line;
-	int ret = file_read(path_join(&arena, git_own(project->git), "HEAD"),
-	    HEAD_LIMIT, &text, err);
-
-	line = slice_trim((struct slice){text.data, text.len});
-	if (ret == 0 && slice_starts(line, head)) {
-		buf_add(out, line.data + strlen(head), line.len - strlen(head));
-		ret = 1;
-	}
-	buf_release(&text);
-	arena_release(&arena);
-	return ret;
-}
-
 /* On which branch the commit is, or is to be. */
 CHECKED static int find_enforced(struct checking *checking,
     struct mldv_error *err)
@@ -162,7 +137,7 @@ CHECKED static int find_enforced(struct checking *checking,
 	int ret = 0;
 
 	if (!branch)
-		ret = branch_here(verify->project, &here, err);
+		ret = git_branch(verify->project->git, &here, err);
 	if (!branch && ret > 0)
 		branch = buf_str(&here);
 	checking->enforced = rules_enforced(rules, branch);
