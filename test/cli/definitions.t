@@ -207,7 +207,7 @@ check 'what a probe prints is in the key; one that fails is an error' '
 	! grep -q "probe" out
 	rm version
 	fails 1 mldv repro
-	grep -q "stage .s.: probe .cat version.: it ended with status 1" stderr
+	grep -q "stage .[st].: probe .cat version.: it ended with status 1" stderr
 '
 
 check 'a value in a JSON file is a parameter' '
