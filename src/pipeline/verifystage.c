@@ -8,6 +8,7 @@
 #include "pipeline/notebooks.h"
 #include "pipeline/verify.h"
 #include "remote/confirm.h"
+#include "runner/runner.h"
 
 /* One stage, as the commit and as its lock have it. */
 struct checking {
@@ -198,6 +199,25 @@ static void check_rest(struct checking *checking)
 	buf_release(&what);
 }
 
+/* What the runner adds by itself, which for notebooks the deps have said. */
+CHECKED static int add_runner_lines(struct checking *checking,
+    struct mldv_error *err)
+{
+	struct verify *verify = checking->verify;
+	const struct runner *runner = runner_of(checking->stage);
+	const struct runner_job job = {
+	    .project = verify->project,
+	    .stage = checking->stage,
+	    .shell = verify->stages.shell,
+	    .items = &verify->committed.items,
+	    .arena = &verify->arena,
+	};
+
+	return runner && runner->add_to_key
+	    ? runner->add_to_key(&job, &checking->key.lines, err)
+	    : 0;
+}
+
 CHECKED static int check_key(struct checking *checking, struct mldv_error *err)
 {
 	const struct stage *stage = checking->stage;
@@ -208,6 +228,8 @@ CHECKED static int check_key(struct checking *checking, struct mldv_error *err)
 		(void)map_add_str(&checking->lines, lines->items[i], checking);
 	for (size_t i = 0; ret == 0 && i < stage->dep_count; i++)
 		ret = check_dep(checking, &stage->deps[i], err);
+	if (ret == 0)
+		ret = add_runner_lines(checking, err);
 	if (ret == 0)
 		check_rest(checking);
 	map_release(&checking->lines);

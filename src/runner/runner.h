@@ -17,6 +17,7 @@
 #include "base/strs.h"
 #include "format/kind.h"
 #include "format/stages.h"
+#include "project/item.h"
 #include "project/project.h"
 
 /* One dep, as it was when the key was made. */
@@ -32,7 +33,9 @@ struct runner_job {
 	const char *shell;             /* [pipeline] shell */
 	const struct runner_dep *deps; /* in the order of stage->deps */
 	const struct oid *key;         /* NULL while it is being made */
-	struct arena *arena;           /* lives as long as the job */
+	/* Of a commit that is looked at; NULL: those of the work tree. */
+	const struct items *items;
+	struct arena *arena; /* lives as long as the job */
 	/* An empty directory of its own, absolute, gone when the job is. */
 	const char *temp;
 

@@ -164,12 +164,13 @@ static int find_deps(const struct runner_job *job, struct training *out,
 {
 	size_t count = job->stage->dep_count + 1;
 	struct items items = {0};
-	int ret = items_load(job->project, &items, err);
+	int ret = job->items ? 0 : items_load(job->project, &items, err);
 
 	out->channels = arena_array(job->arena, count, sizeof *out->channels);
 	out->code = arena_array(job->arena, count, sizeof(void *));
 	if (ret == 0)
-		ret = sort_deps(job, &items, out, err);
+		ret =
+		    sort_deps(job, job->items ? job->items : &items, out, err);
 	items_release(&items);
 	return ret;
 }

@@ -69,6 +69,26 @@ check 'the same training runs here, and neither result is the other'\''s' '
 	fails 2 mldv repro --on sagemaker
 '
 
+check 'what was trained is verified from the commit alone' '
+	training
+	mldv repro
+	git add -A
+	git commit -qm trained
+	mldv push
+	mldv verify
+	git clone -q . ../c
+	cd ../c
+	mldv verify
+	sed -i "s/^sagemaker.framework.*/sagemaker.framework = pytorch 2.4/" mldv.ini
+	git commit -qam "another image"
+	gives 3 mldv verify >found
+	has "image" found
+	sed -i "s/^sagemaker.instance_type.*/sagemaker.instance_type = ml.m5.xlarge/
+		s/pytorch 2.4/pytorch 2.3 py311/" mldv.ini
+	git commit -qam "another instance, which is no other result"
+	mldv verify
+'
+
 check 'what could cost too much is not started' '
 	training
 	echo "sagemaker.max_cost = 0.05 USD" >>mldv.ini
