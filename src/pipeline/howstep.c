@@ -5,6 +5,7 @@
 #include "format/pointer.h"
 #include "format/stages.h"
 #include "pipeline/how.h"
+#include "project/inifiles.h"
 
 /* A file of Git that is larger is not read for comparing it. */
 #define CODE_LIMIT (64 << 20)
@@ -127,6 +128,7 @@ CHECKED static int find_command(struct how *how, const struct how_step *step,
 {
 	const char *revision = step->commit ? step->commit : how->revision;
 	struct mldv_error ignored;
+	struct ini_files files;
 	struct stages stages;
 	struct buf text = {0};
 	struct ini ini = {0};
@@ -141,7 +143,10 @@ CHECKED static int find_command(struct how *how, const struct how_step *step,
 		    INI_LIMIT, &text, err);
 	if (found > 0 &&
 	    ini_parse(&ini, &how->arena, PROJECT_INI, buf_str(&text), text.len,
-	        &ignored) == 0 &&
+	        &ignored) < 0)
+		found = 0;
+	ini_files_set(&files, how->project, revision, &ini);
+	if (found > 0 &&
 	    stages_parse(&stages, &how->arena, &ini, NULL, &ignored) == 0) {
 		stage = stages_find(&stages, step->locked->name);
 		for (size_t i = 0; stage && i < step->facts.count; i++) {
