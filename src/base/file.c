@@ -151,6 +151,16 @@ int file_exists(const char *path, struct mldv_error *err)
 	return err_errno(err, "cannot look at '%s'", path);
 }
 
+void file_begin_sync(int fd, uint64_t offset, uint64_t size)
+{
+	int before = errno;
+
+	/* A failure is told by fsync. */
+	(void)sync_file_range(fd, (off64_t)offset, (off64_t)size,
+	    SYNC_FILE_RANGE_WRITE);
+	errno = before;
+}
+
 int file_sync_dir(const char *path, struct mldv_error *err)
 {
 	const char *name = path[0] ? path : ".";

@@ -50,6 +50,11 @@ CHECKED int file_exists(const char *path, struct mldv_error *err);
 CHECKED int file_make_dirs(const char *path, struct mldv_error *err);
 /* Makes the directories above path, durably. */
 CHECKED int file_make_parents(const char *path, struct mldv_error *err);
+/*
+ * Lets the disk begin with what was written there, for whoever will sync it
+ * all later. Promises nothing.
+ */
+void file_begin_sync(int fd, uint64_t offset, uint64_t size);
 /* fsync of a directory, so that names in it survive a crash. */
 CHECKED int file_sync_dir(const char *path, struct mldv_error *err);
 /*

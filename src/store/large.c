@@ -13,8 +13,8 @@
  * the source meanwhile, and the copying costs no time of its own.
  */
 
-#define COPY_PIECE (64u << 20)
-#define HASH_PIECE 262144u /* larger than that leaves the L2 cache */
+#define COPY_PIECE (16u << 20) /* the hash begins after the first */
+#define HASH_PIECE 262144u     /* larger than that leaves the L2 cache */
 #define PAGE       4096u
 
 struct copy {
@@ -41,6 +41,9 @@ static void *copy_pieces(void *context)
 		int ret = link_copy_range(copy->from, copy->to, at, piece,
 		    copy->large->name, &copy->err);
 
+		/* At the end of it all, then, little is left to wait for. */
+		if (ret == 0)
+			file_begin_sync(copy->to, at, piece);
 		(void)pthread_mutex_lock(&copy->mutex);
 		at += piece;
 		if (ret < 0)
