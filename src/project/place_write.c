@@ -17,6 +17,7 @@
 
 struct range {
 	uint32_t dir;
+	uint32_t turn; /* the how many-eth of its directory */
 	uint32_t begin;
 	uint32_t end;
 };
@@ -379,6 +380,20 @@ static int write_range(void *context, size_t i, struct mldv_error *err)
 	return ret;
 }
 
+/*
+ * A directory takes one new name at a time, and who waits for it turns idly:
+ * so each has its turn before the next range of the first.
+ */
+static int compare_turns(const void *a, const void *b)
+{
+	const struct range *left = a;
+	const struct range *right = b;
+
+	if (left->turn != right->turn)
+		return left->turn < right->turn ? -1 : 1;
+	return (left->dir > right->dir) - (left->dir < right->dir);
+}
+
 static void divide(struct work *work)
 {
 	struct place *place = work->place;
@@ -401,12 +416,16 @@ static void divide(struct work *work)
 				work->ranges = xgrow(work->ranges, work->count,
 				    &work->capacity, sizeof *work->ranges);
 				work->ranges[work->count++] = range;
+				range.turn++;
 			}
 			place->total += wanted;
 			range.begin = j + 1;
 			wanted = 0;
 		}
 	}
+	if (work->count > 1)
+		qsort(work->ranges, work->count, sizeof *work->ranges,
+		    compare_turns);
 }
 
 /* Makes a directory that nobody else made. */
