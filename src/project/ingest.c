@@ -453,6 +453,15 @@ static void divide(struct work *work)
 	add_run(work, begin, work->file_count);
 }
 
+static void count_read(struct work *work)
+{
+	work->ingest->read = work->file_count;
+	work->ingest->proven = 0;
+	for (size_t i = 0; i < work->file_count; i++)
+		if (!entry_of(work, &work->files[i])->racy)
+			work->ingest->proven++;
+}
+
 int ingest_files(struct mldv_project *project, struct ingest *ingest,
     struct mldv_error *err)
 {
@@ -468,7 +477,7 @@ int ingest_files(struct mldv_project *project, struct ingest *ingest,
 		if (work.run_count > READERS && pool_processors() > READERS)
 			threads = pool_processors();
 		ret = pool_run(threads, work.run_count, read_run, &work, err);
-		ingest->read = work.file_count;
+		count_read(&work);
 	}
 	free(work.files);
 	free(work.runs);

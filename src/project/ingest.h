@@ -25,6 +25,7 @@ struct ingest {
 	bool store; /* put what the store lacks into it */
 	const struct ingest_shared *shared; /* or NULL */
 	uint64_t read;                      /* out: files that were read */
+	uint64_t proven; /* out: of them, those that need not be again */
 };
 
 /* Files of at most so many bytes in all are a small item. */

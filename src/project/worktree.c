@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "project/worktree.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -36,16 +37,39 @@ static void content_of(const struct snapshot *snapshot, struct content *out)
 		    .files = 1};
 }
 
-/* Was anything seen that the cache does not say already? */
+/* Is there one without a file below it that must be read again anyway? */
+static bool has_new_tree(const struct snapshot *snapshot)
+{
+	bool *racy = xcalloc(snapshot->dir_count, sizeof(*racy));
+	bool found = false;
+
+	/* What is above comes before. */
+	for (size_t i = snapshot->dir_count; !found && i-- > 0;) {
+		const struct snapshot_dir *dir = &snapshot->dirs[i];
+
+		if (dir->known)
+			continue;
+		for (size_t j = 0; !racy[i] && j < dir->count; j++)
+			racy[i] = dir->entries[j].kind != KIND_DIR &&
+			    dir->entries[j].racy;
+		found = !racy[i];
+		if (racy[i])
+			racy[dir->parent] = true;
+	}
+	free(racy);
+	return found;
+}
+
+/*
+ * Was anything learned that the cache does not say already? Of files that
+ * must be read again next time it need not say anything, but who stores them
+ * wants the names.
+ */
 static bool is_news(const struct snapshot *snapshot,
     const struct ingest *ingest)
 {
-	if (ingest->read > 0)
-		return true;
-	for (size_t i = 0; i < snapshot->dir_count; i++)
-		if (!snapshot->dirs[i].known)
-			return true;
-	return false;
+	return ingest->proven > 0 || (ingest->store && ingest->read > 0) ||
+	    has_new_tree(snapshot);
 }
 
 static int scan(struct mldv_project *project, struct ingest *ingest,
