@@ -184,6 +184,8 @@ static void show_difference(const struct fact *fact, const struct fact *old,
 	if (has_type(fact))
 		buf_add_str(out,
 		    fact->topic == TOPIC_PARAM ? "param" : "inject");
+	else if (slice_is(fact->word, "nb"))
+		buf_add_str(out, "notebook");
 	else
 		buf_add(out, fact->word.data, fact->word.len);
 	if (fact->name.len > 0) {

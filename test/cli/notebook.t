@@ -55,7 +55,12 @@ check 'what would go wrong without a word is refused before anything starts' '
 	has "old format 3" stderr
 	MLDV_PAPERMILL=/nonexistent fails 1 mldv repro none
 	has "run .pip install papermill ipykernel." stderr
-	[ ! -e mldv.lock ] && [ ! -e reports/none/none.ipynb ]
+	sed -i "s/^notebook = n\/none.ipynb/&\nkernel = nosuch/" mldv.ini
+	gives 1 mldv repro none >out.txt
+	cat stderr >>out.txt
+	has "papermill failed with status 1 on notebook .n/none.ipynb., before its first cell ran" out.txt
+	[ ! -e mldv.lock ]
+	[ ! -e reports/none/none.ipynb ]
 	stage both "params = *.n" >>mldv.ini
 	fails 2 mldv repro both
 	has ".a.n. and .b.n. would both be .n." stderr
@@ -157,7 +162,7 @@ E
 	mldv repro -n
 	sed -i "s/A title/Another title/" n/sub/all.ipynb
 	gives 3 mldv repro -n >out.txt
-	has "all.*n/sub/all.ipynb changed" out.txt
+	has "all.*notebook n/sub/all.ipynb changed" out.txt
 '
 
 # failing NAME CODE: a stage, and its notebook, which writes out/NAME and then,
