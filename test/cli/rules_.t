@@ -128,6 +128,17 @@ check 'verify finds what went in spite of that' '
 	has "^data/raw/a.mldv: warning: item data/raw/a" out
 '
 
+check 'a clone that has only one commit cannot tell, and says so' '
+	start "immutable = data/raw" "enforce = main"
+	raw a
+	commit one
+	git clone -q --depth 1 "file://$PWD" ../v
+	cd ../v
+	finds "^mldv.ini:[0-9]*: item mldv.ini: cannot be told, for this clone has no commit before"
+	git fetch -q --deepen 1
+	mldv verify
+'
+
 check 'an item may be renamed' '
 	start "immutable = data/raw" "enforce = main"
 	raw a
