@@ -208,6 +208,18 @@ struct mldv_find {
 MLDV_CHECKED int mldv_find(struct mldv_project *project,
     const struct mldv_find *options, struct mldv_error *err);
 
+/* --- accept --- */
+
+/*
+ * Takes the outputs of a stage that lie there as its result, without running
+ * it: those of the run that mldv.lock knows, if what changed since makes no
+ * difference ("accepted"); else those that somebody made by hand
+ * ("asserted"). *claim becomes which. MLDV_NO if it is fresh already.
+ */
+MLDV_CHECKED int mldv_accept(struct mldv_project *project, const char *stage,
+    const char *why, const char **claim, struct strs *staged,
+    struct mldv_error *err);
+
 /* --- dag --- */
 
 struct mldv_dag_stage {

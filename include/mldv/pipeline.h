@@ -26,6 +26,9 @@ struct mldv_stage {
 	enum mldv_stage_state state;
 	const char *reason; /* "param lr 0.1 -> 0.05", or NULL */
 	double seconds;     /* if it ran */
+	/* What somebody claims instead of a run: "accepted", "asserted". */
+	const char *claim;
+	const char *claim_why;
 };
 
 struct mldv_repro {

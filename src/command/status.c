@@ -123,25 +123,33 @@ static bool is_fresh(enum mldv_stage_state state)
 static void visit_stage(void *context, const struct mldv_stage *stage)
 {
 	struct visit *visit = context;
+	const char *word = stage_word(stage->state);
 	struct buf reason = {0};
 
 	if (!is_fresh(stage->state))
 		visit->stages++;
-	else if (!visit->given->all)
+	else if (!visit->given->all && stage->claim == NULL)
 		return;
 	if (visit->given->json) {
 		json_begin(&visit->json, NULL, '{');
 		json_text(&visit->json, "name", stage->name);
 		json_text(&visit->json, "state", stage_word(stage->state));
 		json_text(&visit->json, "reason", stage->reason);
+		json_text(&visit->json, "claim", stage->claim);
+		json_text(&visit->json, "claim_why", stage->claim_why);
 		json_end(&visit->json, '}');
 		return;
 	}
 	if (stage->reason != NULL)
 		show_text(stage->reason, &reason);
+	if (stage->claim != NULL && is_fresh(stage->state)) {
+		word = stage->claim;
+		if (reason.len > 0)
+			buf_add_str(&reason, "; ");
+		show_text(stage->claim_why, &reason);
+	}
 	columns_row(&visit->columns,
-	    (const char *[]){stage_word(stage->state), stage->name,
-	        buf_str(&reason)});
+	    (const char *[]){word, stage->name, buf_str(&reason)});
 	buf_release(&reason);
 }
 

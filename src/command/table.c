@@ -51,6 +51,7 @@ const struct command *const commands[] = {
     &command_dag,
     &command_env,
     &command_logs,
+    &command_accept,
     &command_runs,
     &command_find,
     &command_metrics_show,

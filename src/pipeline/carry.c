@@ -12,6 +12,10 @@ void carry_tell(const struct mldv_repro *options, const struct step *step,
 	    .state = step->state,
 	    .reason = reason,
 	    .seconds = seconds,
+	    .claim = step->claim == CLAIM_ACCEPTED ? "accepted"
+	        : step->claim == CLAIM_ASSERTED    ? "asserted"
+	                                           : NULL,
+	    .claim_why = step->claim_why,
 	};
 
 	if (options->stage)

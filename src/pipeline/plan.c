@@ -371,6 +371,10 @@ CHECKED static int decide_same_key(struct plan *plan, struct step *step,
 		*stale = "no record of its outputs";
 		return 0;
 	}
+	step->claim = locked->claim;
+	step->claim_old = locked->old;
+	step->claim_why =
+	    locked->why ? arena_str(&plan->arena, locked->why) : NULL;
 	if (look_at_outs(plan, step, &outs, err) < 0)
 		return -1;
 	if (!outs.reason) {
@@ -386,6 +390,7 @@ CHECKED static int decide_same_key(struct plan *plan, struct step *step,
 		        outs.reason));
 	} else {
 		step->made = NULL;
+		step->claim = CLAIM_NONE;
 		*stale = outs.reason;
 	}
 	return 0;
@@ -475,6 +480,7 @@ static void reset(struct step *step)
 	step->key = (struct key){0};
 	step->keyed = false;
 	step->made = NULL;
+	step->claim = CLAIM_NONE;
 	step->placed = false;
 	step->decided = false;
 	step->reason = NULL;

@@ -37,6 +37,11 @@ struct step {
 	/* What its outputs are, in the order of stage->outs; NULL: not known.
 	 */
 	struct made *made;
+	/* What somebody vouches for instead of a run: as in mldv.lock, or to go
+	 * into it with what is noted. */
+	enum claim claim;
+	struct oid claim_old;
+	const char *claim_why;
 	/* They lie in the work tree. If not, but made: they could be. */
 	bool placed;
 	struct input *inputs; /* in the order of stage->deps, if keyed */

@@ -163,6 +163,10 @@ CHECKED static int change_lock(struct plan *plan, struct mldv_error *err)
 
 			lockfile_set(&plan->lock, step->stage->name, &step->oid,
 			    &step->key, step->made, step->stage->out_count);
+			if (step->claim != CLAIM_NONE)
+				lockfile_claim(&plan->lock, step->stage->name,
+				    step->claim, &step->claim_old,
+				    step->claim_why);
 		}
 		ret = write_lock(plan, err);
 	}

@@ -110,6 +110,26 @@ CHECKED static int find_base(struct checking *checking, const char **out,
 	return 0;
 }
 
+/* Where outputs that were made by hand are refused. */
+static void check_claims(struct checking *checking)
+{
+	const struct lockfile *lock = &checking->verify->lock;
+	const struct rules *rules = &checking->ruled.ruling.rules;
+
+	for (size_t i = 0;
+	     rules->asserted == ASSERTED_REFUSED && i < lock->count; i++) {
+		if (lock->stages[i].claim == CLAIM_ASSERTED)
+			ruling_tell(&checking->ruled.ruling,
+			    &(struct mldv_broken){
+			        .rule = "asserted",
+			        .stage = lock->stages[i].name,
+			        .line = rules->asserted_line,
+			    },
+			    "its outputs were made by hand: %s",
+			    lock->stages[i].why);
+	}
+}
+
 CHECKED static int check_all(struct checking *checking, struct mldv_error *err)
 {
 	struct verify *verify = checking->verify;
@@ -121,6 +141,7 @@ CHECKED static int check_all(struct checking *checking, struct mldv_error *err)
 	    ruled_check(&checking->ruled, err) < 0 ||
 	    check_files(checking, err) < 0)
 		return -1;
+	check_claims(checking);
 	has_base = find_base(checking, &base, err);
 	return has_base > 0 ? ruled_since(&checking->ruled, base, err)
 	                    : has_base;

@@ -309,14 +309,15 @@ CHECKED static int check_run(struct checking *checking, struct mldv_error *err)
 	struct verify *verify = checking->verify;
 	const struct mldv_verified here =
 	    at_file(checking->stage, PROJECT_LOCK);
-	const struct oid *key = &checking->locked->oid;
+	const struct oid *key = lock_stage_run(checking->locked);
 	struct arena arena = {0};
 	struct mldv_error why;
 	struct buf text = {0};
 	struct run run = {0};
 	int found = verify_run(verify, key, &text, err);
 
-	if (found == 0 && !checking->stage->frozen)
+	if (found == 0 && !checking->stage->frozen &&
+	    checking->locked->claim != CLAIM_ASSERTED)
 		verify_find(verify, &here,
 		    "the remote has no record of the run that made this; run "
 		    "'mldv push' in the clone where it ran");
@@ -331,6 +332,23 @@ CHECKED static int check_run(struct checking *checking, struct mldv_error *err)
 	buf_release(&text);
 	arena_release(&arena);
 	return found < 0 ? -1 : 0;
+}
+
+/* That somebody vouches for it is no fault, but is to be seen. */
+static void tell_claim(const struct checking *checking)
+{
+	const struct lock_stage *locked = checking->locked;
+	struct mldv_verified here = at_file(checking->stage, PROJECT_LOCK);
+
+	here.warning = true;
+	if (locked->claim == CLAIM_ACCEPTED)
+		verify_find(checking->verify, &here,
+		    "its outputs are of an earlier key, and accepted: %s",
+		    locked->why);
+	else if (locked->claim == CLAIM_ASSERTED)
+		verify_find(checking->verify, &here,
+		    "its outputs were made by hand, and asserted: %s",
+		    locked->why);
 }
 
 int verify_stage(struct verify *verify, const struct stage *stage,
@@ -354,7 +372,8 @@ int verify_stage(struct verify *verify, const struct stage *stage,
 		return -1;
 	if (check_outs(&checking, err) < 0)
 		return -1;
-	if (verify->options->no_remote)
-		return 0;
-	return check_run(&checking, err);
+	if (!verify->options->no_remote && check_run(&checking, err) < 0)
+		return -1;
+	tell_claim(&checking);
+	return 0;
 }

@@ -46,11 +46,11 @@ static int compare(struct mldv_project *project, struct remote *remote,
 	struct mldv_error ignored;
 	struct buf text = {0};
 	struct run run = {0};
-	int found = remote_run_get(remote, &stage->oid, &text, err);
+	int found = remote_run_get(remote, lock_stage_run(stage), &text, err);
 
 	if (found > 0 &&
-	    (run_parse(&run, &arena, &stage->oid, buf_str(&text), text.len,
-	         &ignored) < 0 ||
+	    (run_parse(&run, &arena, lock_stage_run(stage), buf_str(&text),
+	         text.len, &ignored) < 0 ||
 	        !makes_same(&run, stage)))
 		project_warn(project,
 		    "stage '%s': another run with the same inputs made "
@@ -67,10 +67,11 @@ static int send_record(struct mldv_project *project, struct remote *remote,
     const struct lock_stage *stage, struct mldv_error *err)
 {
 	struct buf text = {0};
-	int ret = store_run_read(project->store, &stage->oid, &text, err);
+	int ret =
+	    store_run_read(project->store, lock_stage_run(stage), &text, err);
 
 	if (ret > 0) {
-		ret = remote_run_put(remote, &stage->oid, &text, err);
+		ret = remote_run_put(remote, lock_stage_run(stage), &text, err);
 		if (ret == 0)
 			ret = compare(project, remote, stage, err);
 	}
@@ -86,7 +87,7 @@ static int push_one(struct mldv_project *project, struct remote *remote,
 	const char *marker;
 	int ret;
 
-	oid_hex(&stage->oid, hex);
+	oid_hex(lock_stage_run(stage), hex);
 	marker =
 	    arena_printf(&arena, "%s/state/pushed/%s.run", project->home, hex);
 	ret = file_exists(marker, err);
