@@ -339,6 +339,29 @@ static int find_program(const struct runner_job *job, struct training *out,
 	        entry, entry));
 }
 
+/* A file of an archive goes to one place. */
+static int check_results(const struct runner_job *job,
+    const struct training *training, struct mldv_error *err)
+{
+	for (size_t i = 0; i < job->stage->out_count; i++) {
+		const struct training_result *a = &training->results[i];
+
+		for (size_t j = 0; j < job->stage->out_count; j++) {
+			const struct training_result *b = &training->results[j];
+
+			if (i != j && a->model == b->model &&
+			    path_inside(a->inner, b->inner))
+				return wrong(job, err,
+				    arena_printf(job->arena,
+				        "outputs '%s' and '%s' come from the "
+				        "same files; give each its own "
+				        "'from='",
+				        b->out, a->out));
+		}
+	}
+	return 0;
+}
+
 int training_read(const struct runner_job *job, struct training *out,
     struct mldv_error *err)
 {
@@ -354,7 +377,7 @@ int training_read(const struct runner_job *job, struct training *out,
 		if (read_from(job, &stage->outs[i], &out->results[i], err) < 0)
 			return -1;
 	}
-	return 0;
+	return check_results(job, out, err);
 }
 
 static void add_line(struct strs *lines, struct buf *line, const char *last)

@@ -133,6 +133,11 @@ check 'a command runs in the directory of the code' '
 	sed -i "s/^entry_point.*/cmd = cat src\/train.py | head -n 1 >\$SM_MODEL_DIR\/found.json; mkdir \$SM_OUTPUT_DATA_DIR\/curves; echo \$MLDV_PARAMS/" mldv.ini
 	mldv repro >out
 	has "code/mldv-params.json" out
+	sed -i "s/^cmd = .*/cmd = cp \$MLDV_PARAMS \$SM_MODEL_DIR\/found.json; mkdir \$SM_OUTPUT_DATA_DIR\/curves/" mldv.ini
+	mldv repro
+	[ "$(json "d[\"train\"][\"lr\"]")" = 0.001 ]
+	sed -i "s/^cmd = .*/cmd = cat src\/train.py | head -n 1 >\$SM_MODEL_DIR\/found.json; mkdir \$SM_OUTPUT_DATA_DIR\/curves/" mldv.ini
+	mldv repro
 	same models/found.json - <<-END
 		import json, os, sys
 	END
@@ -168,6 +173,13 @@ check 'two parameters for one argument are refused, unless one is named anew' '
 	echo "sagemaker.hyper.lr = \${params.other.lr}" >>mldv.ini
 	mldv repro
 	[ "$(json "d[\"variables\"][\"SM_HP_LR\"]")" = 2 ]
+'
+
+check 'a file that is made goes to one place' '
+	training
+	sed -i "s/from=output.tar.gz:curves/from=model.tar.gz/" mldv.ini
+	fails 2 mldv repro
+	has "come from the same files" stderr
 '
 
 check 'channels have names, and one name each' '
