@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/utf8.h"
 #include "format/items.h"
 #include "format/oid.h"
 
@@ -86,6 +87,11 @@ CHECKED static int read_file(const struct reading *reading, struct axis *axis,
 		found = ini_error(r->ini, item->line, err,
 		    "'%s' takes its values from '%s', which does not exist",
 		    axis->name, path);
+	if (found > 0 &&
+	    (!utf8_valid(buf_str(&text), text.len) ||
+	        memchr(buf_str(&text), '\0', text.len)))
+		found = ini_error(r->ini, item->line, err, "'%s' is not UTF-8",
+		    path);
 	rest = (struct slice){buf_str(&text), text.len};
 	axis->values = arena_array(r->arena, MATRIX_MAX, sizeof *axis->values);
 	while (found > 0 && more) {

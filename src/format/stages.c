@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/utf8.h"
 #include "format/items.h"
 #include "format/overlap.h"
 #include "format/stagekeys.h"
@@ -86,6 +87,9 @@ CHECKED static int override(struct stages *stages, struct arena *arena,
 	if (!found)
 		return err_set(err, MLDV_USAGE, "cannot set '%s': %s", text,
 		    param_missing(stages, arena, name));
+	if (!utf8_valid(rest.data, rest.len))
+		return err_set(err, MLDV_USAGE,
+		    "cannot set '%s': the value is not UTF-8", found->name);
 	param = &stages->params[found - stages->params];
 	if (value_parse(&param->value, arena,
 	        arena_strn(arena, rest.data, rest.len), err) < 0)

@@ -197,6 +197,18 @@ static void sorts_params_and_lets_the_command_line_set_them(void **state)
 	arena_release(&p.arena);
 }
 
+static void refuses_a_value_that_is_no_text(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse_with(&p, "[params]\nx = 1\n", "x=a\xf8");
+	assert_int_equal(p.ret, -1);
+	assert_string_equal(p.err.text,
+	    "cannot set 'x': the value is not UTF-8");
+	arena_release(&p.arena);
+}
+
 static void refuses_params_that_are_no_values(void **state)
 {
 	(void)state;
@@ -483,6 +495,7 @@ int main(void)
 	    cmocka_unit_test(reads_the_pipeline_section),
 	    cmocka_unit_test(reads_no_stages_at_all),
 	    cmocka_unit_test(sorts_params_and_lets_the_command_line_set_them),
+	    cmocka_unit_test(refuses_a_value_that_is_no_text),
 	    cmocka_unit_test(refuses_params_that_are_no_values),
 	    cmocka_unit_test(puts_parameters_into_commands),
 	    cmocka_unit_test(refuses_values_a_shell_may_misread),
