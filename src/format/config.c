@@ -30,6 +30,9 @@ const struct config_key config_keys[] = {
         "how the bucket's service is to encrypt what is put there"},
     {"remote.*.sse.kms_key", "text", NULL,
         "the key for that, of AWS KMS: an id, ARN or alias"},
+    {"remote.*.runs", "write|read|off", "write",
+        "results of runs are shared through it, or only taken from it, or "
+        "neither"},
     {"remote.*.price", "text", NULL,
         "dollars for a GiB and month, 1,000 PUT and 1,000 GET requests"},
     {"remote.*.storage_class", "text", NULL,
@@ -59,6 +62,9 @@ const struct config_key config_keys[] = {
         "your own member ID in Slack, for @owner; or SLACK_USER_ID"},
     {"notify.*.min", "text", "5m",
         "how long a stage or repro must have taken to be told of"},
+    {"runs.trust", "same|any", "same",
+        "take another's result only from the same platform and interpreter, "
+        "unless the stage says what its environment is; or any"},
     {"publish.url", "text", NULL,
         "where 'mldv publish' puts plain copies; else the default remote's "
         "place"},

@@ -3,6 +3,7 @@
 
 #include "pipeline/inputs.h"
 #include "pipeline/record.h"
+#include "pipeline/sharedruns.h"
 
 void carry_tell(const struct mldv_repro *options, const struct step *step,
     const char *reason, double seconds)
@@ -66,6 +67,40 @@ CHECKED static int use_earlier(const struct carry *carry, struct step *step,
 	return ret;
 }
 
+/*
+ * What somebody else made is on the remote. It is fetched only if it was asked
+ * for, if a stage that runs reads it, or if something else lies in its place;
+ * mldv.lock says what it is, so it is there before.
+ */
+CHECKED static int use_shared(const struct carry *carry, struct step *step,
+    struct mldv_error *err)
+{
+	struct plan *plan = carry->plan;
+	bool all = true;
+
+	record_note(plan, step);
+	if (record_flush(plan, true, carry->staged, err) < 0)
+		return -1;
+	if ((carry->named && step->target) || step->stage->out_count == 0)
+		return place_outputs(carry, step, err);
+	for (size_t i = 0; i < step->stage->out_count; i++) {
+		const struct made *made = &step->made[i];
+		bool gone;
+		int same =
+		    plan_is_there(plan, made->path, &made->content, &gone, err);
+
+		if (same < 0)
+			return -1;
+		if (!same && (!gone || step->stage->outs[i].git) &&
+		    inputs_place(plan, step->stage, made->path, &made->content,
+		        err) < 0)
+			return -1;
+		all &= same || !gone || step->stage->outs[i].git;
+	}
+	step->placed = all;
+	return 0;
+}
+
 /* With the locks held, and the state decided under them. */
 CHECKED static int carry_on(const struct carry *carry, struct step *step,
     struct carried *out, struct mldv_error *err)
@@ -79,7 +114,8 @@ CHECKED static int carry_on(const struct carry *carry, struct step *step,
 		out->what = CARRIED_RUN;
 		return 0;
 	case MLDV_STAGE_CACHED:
-		ret = use_earlier(carry, step, err);
+		ret = step->shared ? use_shared(carry, step, err)
+		                   : use_earlier(carry, step, err);
 		break;
 	case MLDV_STAGE_RESTORE:
 		ret = place_outputs(carry, step, err);
@@ -106,29 +142,29 @@ CHECKED static int carry_on(const struct carry *carry, struct step *step,
 }
 
 /* Has anything come to light since it was decided without the locks? */
-CHECKED static int decide_again(const struct carry *carry, struct step *step,
+CHECKED static int decide_again(struct plan *plan, struct step *step,
     struct mldv_error *err)
 {
-	struct plan *plan = carry->plan;
-	size_t index = (size_t)(step - plan->steps);
 	int other = plan_refresh_lock(plan, err);
+	int found;
 
 	if (other < 0)
 		return -1;
+	if ((other || !step->keyed) &&
+	    plan_decide(plan, (size_t)(step - plan->steps), false, err) < 0)
+		return -1;
+	if (step->state != MLDV_STAGE_STALE || !step->keyed || step->forced ||
+	    plan->no_run_cache)
+		return 0;
 	/* Who had the locks may have done it, and not written its lock yet. */
-	if (!other && step->keyed && step->state == MLDV_STAGE_STALE &&
-	    !step->forced && !plan->no_run_cache) {
-		int found = record_find(plan, step, err);
-
-		if (found < 0)
-			return -1;
-		if (found)
-			step->state = MLDV_STAGE_CACHED;
-		return 0;
+	found = record_find(plan, step, err);
+	if (found == 0) {
+		found = shared_find(plan, step, err);
+		step->shared = found > 0;
 	}
-	if (!other && step->keyed)
-		return 0;
-	return plan_decide(plan, index, false, err);
+	if (found > 0)
+		step->state = MLDV_STAGE_CACHED;
+	return found < 0 ? -1 : 0;
 }
 
 /* Most stages are fresh, and for that nobody need hold a lock. */
@@ -158,7 +194,7 @@ int carry_out(const struct carry *carry, struct step *step, struct carried *out,
 		out->what = CARRIED_BUSY;
 		return 0;
 	}
-	ret = ret < 0 ? -1 : decide_again(carry, step, err);
+	ret = ret < 0 ? -1 : decide_again(plan, step, err);
 	if (ret == 0)
 		ret = carry_on(carry, step, out, err);
 	if (ret == 0 && out->what == CARRIED_RUN) {

@@ -11,6 +11,7 @@
 #include "pipeline/record.h"
 #include "project/inifiles.h"
 #include "project/worktree.h"
+#include "remote/remote.h"
 #include "runner/runner.h"
 
 CHECKED static int load_stages(struct plan *plan, const struct strs *overrides,
@@ -74,6 +75,8 @@ void plan_release(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		key_release(&plan->steps[i].key);
+	if (plan->remote)
+		remote_close(plan->remote);
 	map_release(&plan->by_name);
 	map_release(&plan->probes);
 	graph_release(&plan->graph);

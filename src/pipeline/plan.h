@@ -42,6 +42,7 @@ struct step {
 	enum claim claim;
 	struct oid claim_old;
 	const char *claim_why;
+	bool shared; /* somebody else made them: on the remote */
 	/* They lie in the work tree. If not, but made: they could be. */
 	bool placed;
 	struct input *inputs; /* in the order of stage->deps, if keyed */
@@ -55,6 +56,8 @@ struct lock_stamp {
 	uint64_t device, inode, size;
 	int64_t changed; /* nanoseconds */
 };
+
+struct remote;
 
 struct plan {
 	struct mldv_project *project;
@@ -72,9 +75,11 @@ struct plan {
 	struct map by_name; /* steps */
 	size_t count;
 	bool has_remote;
-	bool no_pull;      /* nothing is fetched */
-	bool no_run_cache; /* earlier results are not looked for */
-	const char *ini;   /* mldv.ini as the user calls it */
+	struct remote *remote; /* see sharedruns.h; NULL: not opened */
+	bool remote_tried;     /* it was, or cannot be */
+	bool no_pull;          /* nothing is fetched */
+	bool no_run_cache;     /* earlier results are not looked for */
+	const char *ini;       /* mldv.ini as the user calls it */
 	struct origin origin;
 	struct map probes; /* what commands say: see conditions.h */
 	bool may_probe;    /* commands of the project may be run */

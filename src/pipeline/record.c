@@ -17,7 +17,7 @@
 enum { FLUSH_PART = 16, FLUSH_SECONDS = 1 };
 
 /* Is everything that the run made in the store? What is odd is a no. */
-static bool is_complete(struct plan *plan, const struct step *step)
+static bool is_all_there(struct plan *plan, const struct step *step)
 {
 	struct mldv_error cause;
 
@@ -34,6 +34,16 @@ static bool is_complete(struct plan *plan, const struct step *step)
 			return false;
 	}
 	return true;
+}
+
+/* Another process may have put it there since the packs were listed. */
+static bool is_complete(struct plan *plan, const struct step *step)
+{
+	struct mldv_error ignored;
+
+	return is_all_there(plan, step) ||
+	    (store_refresh(plan->project->store, &ignored) == 0 &&
+	        is_all_there(plan, step));
 }
 
 int record_find(struct plan *plan, struct step *step, struct mldv_error *err)

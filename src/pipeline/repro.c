@@ -120,8 +120,10 @@ static void tell_absent(const struct repro *repro)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
 
-		for (size_t j = 0; step->selected && step->made &&
-		     !step->placed && step->state == MLDV_STAGE_FRESH &&
+		for (size_t j = 0;
+		     step->selected && step->made && !step->placed &&
+		     (step->state == MLDV_STAGE_FRESH ||
+		         step->state == MLDV_STAGE_CACHED) &&
 		     j < step->stage->out_count;
 		     j++) {
 			const struct made *made = &step->made[j];

@@ -433,6 +433,24 @@ static void sync_end(struct sync *sync)
 	lock_release(&sync->lock);
 }
 
+/* remote.NAME.runs */
+static bool shares_runs(const struct sync *sync)
+{
+	struct mldv_error ignored;
+	struct arena arena = {0};
+	const char *name;
+	const char *value = NULL;
+	bool shares;
+
+	if (remotes_choose(sync->project, sync->options->remote, &arena, &name,
+	        &ignored) == 0)
+		value = config_get(&sync->project->config,
+		    arena_printf(&arena, "remote.%s.runs", name));
+	shares = !value || strcmp(value, "write") == 0;
+	arena_release(&arena);
+	return shares;
+}
+
 /* Of runs all of whose outputs are there now. */
 static int push_records(struct sync *sync, const char *revision,
     const struct strs *stages, struct mldv_error *err)
@@ -443,7 +461,8 @@ static int push_records(struct sync *sync, const char *revision,
 	    .sent = &sync->sent,
 	};
 
-	if (sync->options->dry_run || sync->out->missing > 0)
+	if (sync->options->dry_run || sync->out->missing > 0 ||
+	    !shares_runs(sync))
 		return 0;
 	return runs_push(sync->project, sync->remote, &runs, err);
 }

@@ -14,6 +14,11 @@
 
 #define RUN_NAME (sizeof "runs/ab/" + OID_HEX)
 
+int remote_exists(struct remote *remote, struct mldv_error *err)
+{
+	return remote_check_format(remote, err);
+}
+
 int remote_is_there(struct remote *remote, struct mldv_error *err)
 {
 	int found = remote_check_format(remote, err);

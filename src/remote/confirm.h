@@ -9,6 +9,8 @@
 
 #include "remote/remote.h"
 
+/* 1 if something was ever pushed there, else 0. */
+CHECKED int remote_exists(struct remote *remote, struct mldv_error *err);
 /* 0 if there is a remote at all; if not, nothing can be told about it. */
 CHECKED int remote_is_there(struct remote *remote, struct mldv_error *err);
 /*
