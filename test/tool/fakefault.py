@@ -28,7 +28,8 @@ HTTP), whole (a range is answered with everything), elsewhere (with another).
 reset_request (after: bytes of the body were read).
 
 meet: as if nothing were wrong, but not before so many requests that fit (with:
-2) are there at once; after a minute in vain 403 is answered.
+2) are there at once; after a minute in vain 403 is answered. hold: the same, but
+not before the script is replaced, or two minutes are over.
 """
 
 import fnmatch
@@ -51,7 +52,7 @@ OTHER_ANSWERS = {'badgateway', 'moved', 'region', 'redirect', 'ok_error',
                  'status'}
 TRANSFERS = {'reset', 'truncate', 'short', 'wrong', 'more', 'slow', 'stall',
              'delay', 'drop', 'garbage', 'whole', 'elsewhere',
-             'reset_request', 'meet'}
+             'reset_request', 'meet', 'hold'}
 NAMES = {'fault', 'method', 'op', 'key', 'query', 'skip', 'times', 'done',
          'early', 'to', 'code', 'status', 'headers', 'body', 'after', 'less',
          'at', 'more', 'rate', 'for', 'seconds', 'with'}
@@ -133,6 +134,8 @@ class Script:
         rules = [Rule(json.loads(line)) for line in text.splitlines()
                  if line.strip() and not line.lstrip().startswith('#')]
         with self.lock:
+            for rule in self.rules:
+                rule.met.set()
             self.rules = rules
 
     def find(self, method, operation, key, path, query):

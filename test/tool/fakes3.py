@@ -343,6 +343,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(fake.delay or 0)
             time.sleep(rule.get('seconds', 1) if rule and
                        rule.name == 'delay' else 0)
+        if rule and rule.name == 'hold':
+            fake.write_log(entry)
+            rule.met.wait(120)
         if rule and rule.name == 'meet' and not rule.meet():
             self.send(Error(403, 'AccessDenied', 'alone').answer(), rule,
                       entry)
