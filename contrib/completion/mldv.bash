@@ -11,7 +11,7 @@ _mldv()
 		*)
 			name=${name:+$name }${COMP_WORDS[i]}
 			case $name in
-			remote | notify | hooks | new | metrics | jobs) ;;
+			remote | notify | hooks | new | metrics | params | jobs) ;;
 			*) break ;;
 			esac
 			;;
@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull how init remote config notify hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env logs accept runs find metrics verify jobs doctor help version'
+		words=' add repro status push pull how init remote config notify hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env logs accept runs find metrics params verify jobs doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
@@ -71,8 +71,11 @@ _mldv()
 	'accept') options=' -q --quiet --no-wait -h --help --why' ;;
 	'runs') options=' -q --quiet --no-wait -h --help -a --all -n --number --json' ;;
 	'find') options=' -q --quiet --no-wait -h --help --json' ;;
-	'metrics') words='show' ;;
+	'metrics') words='show diff' ;;
 	'metrics show') options=' -q --quiet --no-wait -h --help --json' ;;
+	'metrics diff') options=' -q --quiet --no-wait -h --help --json --tol --md --csv' ;;
+	'params') words='diff' ;;
+	'params diff') options=' -q --quiet --no-wait -h --help --json --tol --md --csv' ;;
 	'verify') options=' -q --quiet --no-wait -h --help --rev -r --remote --packs --no-remote --branch --base --format' ;;
 	'jobs') words='list logs attach stop' ;;
 	'jobs list') options=' -q --quiet --no-wait -h --help --json' ;;

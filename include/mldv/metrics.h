@@ -22,4 +22,12 @@ MLDV_CHECKED int mldv_metrics(struct mldv_project *project,
     void (*visit)(void *context, const struct mldv_metric *metric),
     void *context, struct mldv_error *err);
 
+/*
+ * Visits the parameters of [params], and those that stages read from files, by
+ * name, as metrics without a file.
+ */
+MLDV_CHECKED int mldv_params(struct mldv_project *project, const char *revision,
+    void (*visit)(void *context, const struct mldv_metric *metric),
+    void *context, struct mldv_error *err);
+
 #endif

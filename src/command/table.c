@@ -55,6 +55,8 @@ const struct command *const commands[] = {
     &command_runs,
     &command_find,
     &command_metrics_show,
+    &command_metrics_diff,
+    &command_params_diff,
     &command_verify,
 
     &command_jobs_list,
