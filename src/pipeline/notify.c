@@ -274,7 +274,7 @@ int mldv_notify(struct mldv_project *project, const struct mldv_notice *notice,
 	struct message message = {.project = project};
 	const char *url =
 	    setting(project, "MLDV_SLACK_WEBHOOK", "notify.slack.webhook");
-	double least;
+	double least = 0;
 	int ret;
 
 	if (!url && notice->test)
