@@ -165,7 +165,8 @@ check 'what is stale is run, and its result is there for whoever locks it' '
 	git -C ../g rev-parse develop | same ../p/before -
 	has "0.2" ../r/metrics.json
 	cd ../p
-	mldv repro
+	mldv repro >out
+	hasnt "^running" out
 	git commit -qm locked mldv.lock
 	git push -q origin develop
 	runner
