@@ -186,8 +186,9 @@ struct mldv_found {
 	const char *key;    /* of the stage */
 	/* The first commit with it; NULL: in the work tree or a record only. */
 	struct mldv_commit commit;
-	const char *holder; /* a branch or tag that reaches that, or NULL */
-	bool here;          /* the work tree's lock or pointers have it */
+	/* A branch or tag that reaches that; NULL: none, or the 21st place. */
+	const char *holder;
+	bool here; /* the work tree's lock or pointers have it */
 };
 /* Where the bytes lie. */
 struct mldv_lies {

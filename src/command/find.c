@@ -23,7 +23,7 @@ static const struct option options[] = {
 enum {
 	SHORT = 10, /* digits of an id */
 	/* Places that are listed; JSON has them all. */
-	PLACES_MOST = 30,
+	PLACES_MOST = 20,
 };
 
 struct visit {

@@ -6,6 +6,9 @@
 #include "project/trees.h"
 #include "remote/confirm.h"
 
+/* Places of which it is said which branch has them: each costs a walk. */
+#define HOLDERS_MOST 20
+
 void find_add_dir(struct find *find, const struct content *content,
     const struct hit *hit, const char *path)
 {
@@ -213,6 +216,7 @@ int find_tell(struct find *find, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	struct buf holder = {0};
+	size_t asked = 0;
 	int ret = 0;
 
 	for (const struct hit *hit = find->first; ret >= 0 && hit;
@@ -231,7 +235,7 @@ int find_tell(struct find *find, struct mldv_error *err)
 		if (hit->commit) {
 			ret = git_about(find->project->git, hit->commit, &arena,
 			    &about, err);
-			if (ret == 0)
+			if (ret == 0 && asked++ < HOLDERS_MOST)
 				ret = git_holder(find->project->git,
 				    hit->commit, &holder, err);
 			if (ret < 0)
