@@ -223,7 +223,8 @@ static void hash_chunks(struct cutting *cutting, size_t job)
 	hasher_close(hasher);
 }
 
-static int end_pack(struct cutting *cutting, struct mldv_error *err)
+/* Behind the last one nothing is built, so it needs no thread. */
+static int end_pack(struct cutting *cutting, bool last, struct mldv_error *err)
 {
 	struct pack_info info;
 	int ret;
@@ -232,6 +233,9 @@ static int end_pack(struct cutting *cutting, struct mldv_error *err)
 		return 0;
 	if (pack_writer_end(cutting->writer, &info, err) < 0)
 		return -1;
+	if (last)
+		return upload_bytes(cutting->push, &info, false,
+		    &cutting->bytes, err);
 	ret =
 	    behind_upload(cutting->behind, &info, false, &cutting->bytes, err);
 	pack_writer_start(cutting->writer, &cutting->sink);
@@ -242,7 +246,7 @@ static int add_entry(struct cutting *cutting, const struct oid *oid,
     const char *data, size_t size, bool list, struct mldv_error *err)
 {
 	if (pack_writer_full(cutting->writer, size) &&
-	    end_pack(cutting, err) < 0)
+	    end_pack(cutting, false, err) < 0)
 		return -1;
 	memcpy(pack_writer_room(cutting->writer, size), data, size);
 	return pack_writer_add(cutting->writer, oid, size, list, err);
@@ -420,7 +424,7 @@ int push_bigs(struct push *push, const struct reach_object *const *bigs,
 	cutting.hashed = &cutting.segments[1];
 	cutting.packed = &cutting.segments[2];
 	if (run_steps(&cutting, err) == 0 && add_lists(&cutting, err) == 0 &&
-	    end_pack(&cutting, err) == 0)
+	    end_pack(&cutting, true, err) == 0)
 		ret = 0;
 	if (behind_close(cutting.behind, ret == 0, err) < 0)
 		ret = -1;
