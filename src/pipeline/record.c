@@ -252,6 +252,19 @@ void record_note(struct plan *plan, const struct step *step)
 	plan->noted[plan->noted_count++] = (size_t)(step - plan->steps);
 }
 
+void record_forget(struct plan *plan, const struct step *step)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->noted_count; i++) {
+		if (&plan->steps[plan->noted[i]] != step)
+			plan->noted[kept++] = plan->noted[i];
+	}
+	plan->noted_count = kept;
+	/* That of no file. */
+	plan->lock_stamp = (struct lock_stamp){.inode = UINT64_MAX};
+}
+
 CHECKED static int flush(struct plan *plan, struct strs *staged,
     struct mldv_error *err)
 {

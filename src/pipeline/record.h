@@ -33,6 +33,8 @@ CHECKED int record_run(struct plan *plan, const struct step *step,
  * is true. Who is killed before that finds the run record.
  */
 void record_note(struct plan *plan, const struct step *step);
+/* It was undone: mldv.lock is read again, and does not get to know. */
+void record_forget(struct plan *plan, const struct step *step);
 /*
  * Writes the .gitignore lines and the noted stages' parts of mldv.lock, and
  * stages them and the outputs that Git keeps. Stages that mldv.ini does not

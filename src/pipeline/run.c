@@ -155,6 +155,7 @@ static void undo(struct running *running, struct mldv_error *err)
 	bool kept = false;
 	int ret;
 
+	record_forget(running->how.plan, running->how.step);
 	running->how.step->made = NULL;
 	ret =
 	    failed_dir(project, &running->arena, stage->name, &failed, &cause);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "format/oid.h"
 #include "mldv/remote.h"
@@ -148,6 +149,17 @@ void remotes_options_for(const struct mldv_project *project,
 	strs_release(&names);
 }
 
+/*
+ * Removes what a kill left. A file that somebody is writing there just now is
+ * a copy of what the remote has, and then is not kept.
+ */
+CHECKED static int sweep_state(const char *dir, struct mldv_error *err)
+{
+	int ret = file_exists(dir, err);
+
+	return ret > 0 ? file_sweep(dir, err) : ret;
+}
+
 static int open_url(struct mldv_project *project, const char *name,
     const char *url, struct remote **out, struct mldv_error *err)
 {
@@ -178,7 +190,9 @@ static int open_url(struct mldv_project *project, const char *name,
 	oid_hex(&oid, hex);
 	options.state =
 	    arena_printf(&arena, "%s/state/remote-%.16s", project->home, hex);
-	ret = remote_open(out, &options, err);
+	ret = sweep_state(options.state, err);
+	if (ret == 0)
+		ret = remote_open(out, &options, err);
 	arena_release(&arena);
 	return ret;
 }

@@ -40,9 +40,9 @@ void kept_write(const struct remote *remote, const char *dir,
 	if (!remote->state)
 		return;
 	path = remote_state_path(remote, &arena, dir, oid);
+	/* Not beside its many siblings: what a kill leaves is to be found. */
 	if (file_make_parents(path, &ignored) < 0 ||
-	    tempfile_open(&temp, path_parent(&arena, path), 0666, &ignored) <
-	        0 ||
+	    tempfile_open(&temp, remote->state, 0666, &ignored) < 0 ||
 	    file_write(temp.fd, path, data, size, &ignored) < 0 ||
 	    tempfile_commit_cache(&temp, path, &ignored) < 0)
 		tempfile_release(&temp);

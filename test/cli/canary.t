@@ -164,8 +164,9 @@ check 'a push that was killed brings nothing but what it was to bring' '
 	free ../r
 '
 
-# Stages that succeed, fail, and show what they are given. (What a stage that
-# fails says is kept, in .git/mldv/failed; so that one is silent.)
+# Stages that succeed, fail, and show what they are given. What a stage says
+# itself is kept, in .git/mldv/logs and .git/mldv/failed: the one that fails is
+# silent, and the log of the one that shows is looked for, and removed.
 stages() {
 	cat >>mldv.ini <<-'END'
 
@@ -200,6 +201,8 @@ check 'a secret in the environment of a stage is written nowhere' '
 	[ -e out ] && [ -e shown ]
 	if mldv repro fails; then exit 1; fi
 	find .git/mldv/failed -name never | grep .
+	has $canary .git/mldv/logs/shows/*.log
+	rm -r .git/mldv/logs/shows
 	free .
 	commit stages
 	mldv push

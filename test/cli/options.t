@@ -42,7 +42,7 @@ check 'an option without its value, or with one too many, is a usage error' '
 
 check 'the number of arguments is checked, and the usage shown' '
 	fails 2 mldv add
-	has "usage: mldv add \[--note TEXT\] PATH" stderr
+	has "usage: mldv add \[--note TEXT\] \[-f\] PATH" stderr
 	fails 2 mldv mv a
 	fails 2 mldv mv a b c
 	fails 2 mldv init here

@@ -117,10 +117,10 @@ check 'a removal that failed is finished by the same command' '
 check 'what another command has put aside is not swept while it runs' '
 	start
 	mkdir data/.mldv-tmp.0123456789abcdef
-	mkdir -p .git/mldv/journal/main; touch .git/mldv/journal/main/stage
+	mkdir -p .git/mldv/journal/main/s; touch .git/mldv/journal/main/s/stage
 	echo y >y; mldv add y
 	[ -d data/.mldv-tmp.0123456789abcdef ]
-	rm .git/mldv/journal/main/stage
+	rm .git/mldv/journal/main/s/stage
 	echo z >z; mldv add z
 	[ ! -e data/.mldv-tmp.0123456789abcdef ]
 '

@@ -230,10 +230,15 @@ static void has_presets_that_pass_its_own_check(void **state)
 		struct buf text = {0};
 		const char *section;
 		const char *key;
+		char *name = arena_str(&arena, k->name);
 
-		if (!k->preset)
+		if (strchr(name, '*'))
+			*strchr(name, '*') = 'x';
+		if (!k->preset) {
+			arena_release(&arena);
 			continue;
-		assert_int_equal(config_split(k->name, &arena, &section, &key,
+		}
+		assert_int_equal(config_split(name, &arena, &section, &key,
 		                     &err),
 		    0);
 		buf_printf(&text, "[%s]\n%s = %s\n", section, key, k->preset);
