@@ -191,7 +191,7 @@ static int open_url(struct mldv_project *project, const char *name,
 	options.state =
 	    arena_printf(&arena, "%s/state/remote-%.16s", project->home, hex);
 	ret = sweep_state(options.state, err);
-	if (ret == 0)
+	if (ret >= 0)
 		ret = remote_open(out, &options, err);
 	arena_release(&arena);
 	return ret;
