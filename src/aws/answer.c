@@ -67,28 +67,28 @@ void aws_refusal_read_json(struct aws_refusal *out,
 {
 	struct slice request = net_header(answer, "x-amzn-requestid");
 	struct mldv_error ignored;
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	const char *type;
 	const char *mark;
 	const char *text;
 
 	*out = (struct aws_refusal){.status = answer->status};
 	set(out->request, sizeof(out->request), request);
-	if (jsondoc_open(&doc, answer->body.data, answer->body.len, &ignored) <
-	    0)
+	if (json_open(&doc, (struct slice){answer->body.data, answer->body.len},
+	        JSON_LIMIT, JSON_STRICTLY, &ignored) < 0)
 		return;
-	type = jsondoc_text(jsondoc_get(doc, "__type"));
+	type = json_str(json_get(doc, "__type"));
 	if (type) {
 		mark = strrchr(type, '#');
 		type = mark ? mark + 1 : type;
 		set(out->code, sizeof(out->code),
 		    (struct slice){type, strcspn(type, ":")});
 	}
-	text = jsondoc_text(jsondoc_get(doc, "message"));
+	text = json_str(json_get(doc, "message"));
 	if (!text)
-		text = jsondoc_text(jsondoc_get(doc, "Message"));
+		text = json_str(json_get(doc, "Message"));
 	set_text(out->message, sizeof(out->message), text);
-	jsondoc_close(doc);
+	json_close(doc);
 }
 
 static bool is_one_of(const char *code, const char *const *codes)

@@ -133,9 +133,9 @@ void ecs_request_release(struct ecs_request *request)
 	strs_release(&request->command);
 }
 
-static void add_text(struct buf *out, const struct json_t *node)
+static void add_text(struct buf *out, const struct json *node)
 {
-	const char *text = jsondoc_text(node);
+	const char *text = json_str(node);
 
 	buf_add_str(out, text ? text : "");
 }
@@ -144,7 +144,7 @@ int ecs_run(struct aws_json *json, const struct ecs_request *request,
     struct buf *arn, struct buf *why, struct mldv_error *err)
 {
 	struct buf body = {0};
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	int ret = ecs_format(request, &body, err);
 
 	if (ret == 0)
@@ -154,14 +154,14 @@ int ecs_run(struct aws_json *json, const struct ecs_request *request,
 	if (ret == 0)
 		ret = aws_json_refused(json, "start a task", err);
 	/* Of status 200, and a failure all the same. */
-	if (ret > 0 && jsondoc_count(jsondoc_get(doc, "tasks")) == 0) {
-		add_text(why, jsondoc_get(doc, "failures.0.reason"));
+	if (ret > 0 && json_len(json_get(doc, "tasks")) == 0) {
+		add_text(why, json_get(doc, "failures.0.reason"));
 		ret = 0;
 	} else if (ret > 0) {
-		add_text(arn, jsondoc_get(doc, "tasks.0.taskArn"));
+		add_text(arn, json_get(doc, "tasks.0.taskArn"));
 	}
 out:
-	jsondoc_close(doc);
+	json_close(doc);
 	buf_release(&body);
 	return ret;
 }
@@ -185,15 +185,15 @@ static void put_task(struct buf *out, const char *cluster, const char *arn,
 	jsonout_end(&json, '}');
 }
 
-static const char *text_of(const struct json_t *doc, const char *path,
+static const char *text_of(const struct json *doc, const char *path,
     struct arena *arena)
 {
-	const char *text = jsondoc_text(jsondoc_get(doc, path));
+	const char *text = json_str(json_get(doc, path));
 
 	return text ? arena_str(arena, text) : NULL;
 }
 
-static void take_task(const struct json_t *task, struct arena *arena,
+static void take_task(const struct json *task, struct arena *arena,
     struct ecs_task *out)
 {
 	double code;
@@ -209,7 +209,7 @@ static void take_task(const struct json_t *task, struct arena *arena,
 	out->stopped = out->status &&
 	    (strcmp(out->status, "STOPPED") == 0 ||
 	        strcmp(out->status, "DELETED") == 0);
-	if (jsondoc_number(jsondoc_get(task, "containers.0.exitCode"), &code) &&
+	if (json_double(json_get(task, "containers.0.exitCode"), &code) &&
 	    code >= 0 && code < 1000) {
 		out->exited = true;
 		out->exit_code = (uint64_t)code;
@@ -220,21 +220,21 @@ int ecs_describe(struct aws_json *json, const char *cluster, const char *arn,
     struct arena *arena, struct ecs_task *out, struct mldv_error *err)
 {
 	struct buf body = {0};
-	struct json_t *doc = NULL;
-	const struct json_t *task;
+	struct json *doc = NULL;
+	const struct json *task;
 	int ret;
 
 	put_task(&body, cluster, arn, NULL);
 	ret = aws_json_call(json, "DescribeTasks", &body, &doc, err);
 	if (ret > 0) {
-		task = jsondoc_get(doc, "tasks.0");
+		task = json_get(doc, "tasks.0");
 		if (task)
 			take_task(task, arena, out);
 		ret = task != NULL;
 	} else if (ret == 0) {
 		ret = aws_json_refused(json, "look at a task", err);
 	}
-	jsondoc_close(doc);
+	json_close(doc);
 	buf_release(&body);
 	return ret;
 }
@@ -243,7 +243,7 @@ int ecs_stop(struct aws_json *json, const char *cluster, const char *arn,
     const char *reason, struct mldv_error *err)
 {
 	struct buf body = {0};
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	int ret;
 
 	put_task(&body, cluster, arn, reason);
@@ -251,7 +251,7 @@ int ecs_stop(struct aws_json *json, const char *cluster, const char *arn,
 	if (ret == 0 &&
 	    !aws_json_refused_for(json, "InvalidParameterException"))
 		ret = aws_json_refused(json, "stop a task", err);
-	jsondoc_close(doc);
+	json_close(doc);
 	buf_release(&body);
 	return ret;
 }

@@ -258,22 +258,25 @@ static int no_answer(struct aws_json *json, const struct net_answer *answer,
 }
 
 static int read_answer(const struct aws_json *json, const char *operation,
-    const struct net_answer *answer, struct json_t **out,
-    struct mldv_error *err)
+    const struct net_answer *answer, struct json **out, struct mldv_error *err)
 {
 	const struct buf *body = &answer->body;
 
 	/* StopTrainingJob answers with nothing at all. */
 	if (body->len == 0)
-		return jsondoc_open(out, "{}", 2, err) < 0 ? -1 : 1;
-	if (jsondoc_open(out, body->data, body->len, err) < 0)
+		return json_open(out, slice_of("{}"), JSON_LIMIT, JSON_STRICTLY,
+		           err) < 0
+		    ? -1
+		    : 1;
+	if (json_open(out, (struct slice){body->data, body->len}, JSON_LIMIT,
+	        JSON_STRICTLY, err) < 0)
 		return err_prefix(err, "the answer of %s to %s",
 		    json->service->name, operation);
 	return 1;
 }
 
 int aws_json_call(struct aws_json *json, const char *operation,
-    const struct buf *arguments, struct json_t **out, struct mldv_error *err)
+    const struct buf *arguments, struct json **out, struct mldv_error *err)
 {
 	struct net_answer answer = {0};
 	struct mldv_error why = {0};

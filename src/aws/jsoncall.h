@@ -48,11 +48,11 @@ CHECKED int aws_json_region(struct aws_json *json, const char **out,
 /*
  * Sends, and repeats while that may help: throttling, failures of the service
  * or the connection, a wrong clock, credentials that have expired. 1 and the
- * answer, to be closed with jsondoc_close; 0 if it was refused, for a reason
+ * answer, to be closed with json_close; 0 if it was refused, for a reason
  * that aws_json_refusal gives; -1 if there is no answer.
  */
 CHECKED int aws_json_call(struct aws_json *json, const char *operation,
-    const struct buf *arguments, struct json_t **out, struct mldv_error *err);
+    const struct buf *arguments, struct json **out, struct mldv_error *err);
 
 /*
  * Of the last call; its status is 0 if there was no answer. Borrowed until the

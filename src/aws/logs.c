@@ -21,8 +21,8 @@ static int list_page(struct aws_json *json, const char *group,
 {
 	struct buf body = {0};
 	struct jsonout args = {.out = &body};
-	struct json_t *doc = NULL;
-	const struct json_t *list;
+	struct json *doc = NULL;
+	const struct json *list;
 	const char *next;
 	int ret;
 
@@ -36,21 +36,21 @@ static int list_page(struct aws_json *json, const char *group,
 	ret = aws_json_call(json, "DescribeLogStreams", &body, &doc, err);
 	buf_reset(token);
 	if (ret > 0) {
-		list = jsondoc_get(doc, "logStreams");
-		for (size_t i = 0; i < jsondoc_count(list); i++) {
-			const char *name = jsondoc_text(
-			    jsondoc_get(jsondoc_at(list, i), "logStreamName"));
+		list = json_get(doc, "logStreams");
+		for (size_t i = 0; i < json_len(list); i++) {
+			const char *name = json_str(
+			    json_get(json_item(list, i), "logStreamName"));
 
 			if (name)
 				strs_add(out, name);
 		}
-		next = jsondoc_text(jsondoc_get(doc, "nextToken"));
+		next = json_str(json_get(doc, "nextToken"));
 		buf_add_str(token, next ? next : "");
 	} else if (ret == 0 &&
 	    !aws_json_refused_for(json, "ResourceNotFoundException")) {
 		ret = aws_json_refused(json, "list streams of logs", err);
 	}
-	jsondoc_close(doc);
+	json_close(doc);
 	buf_release(&body);
 	return ret;
 }
@@ -72,16 +72,16 @@ int logs_streams(struct aws_json *json, const char *group, const char *prefix,
 }
 
 /* Of a page that came. 1: there may be more. */
-static int take_page(const struct json_t *doc, struct logs_place *place,
+static int take_page(const struct json *doc, struct logs_place *place,
     void (*visit)(void *context, const char *line), void *context)
 {
-	const struct json_t *events = jsondoc_get(doc, "events");
-	const char *next = jsondoc_text(jsondoc_get(doc, "nextForwardToken"));
+	const struct json *events = json_get(doc, "events");
+	const char *next = json_str(json_get(doc, "nextForwardToken"));
 	int more;
 
-	for (size_t i = 0; i < jsondoc_count(events); i++) {
+	for (size_t i = 0; i < json_len(events); i++) {
 		const char *line =
-		    jsondoc_text(jsondoc_get(jsondoc_at(events, i), "message"));
+		    json_str(json_get(json_item(events, i), "message"));
 
 		if (line)
 			visit(context, line);
@@ -101,7 +101,7 @@ int logs_read(struct aws_json *json, struct logs_place *place,
 {
 	struct buf body = {0};
 	struct jsonout args = {.out = &body};
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	int ret;
 
 	jsonout_begin(&args, NULL, '{');
@@ -117,7 +117,7 @@ int logs_read(struct aws_json *json, struct logs_place *place,
 	else if (ret == 0 &&
 	    !aws_json_refused_for(json, "ResourceNotFoundException"))
 		ret = aws_json_refused(json, "read logs", err);
-	jsondoc_close(doc);
+	json_close(doc);
 	buf_release(&body);
 	return ret;
 }

@@ -169,17 +169,17 @@ static int refused(const struct aws_json *json, const char *verb,
 static int create(struct aws_json *json, const char *name,
     const struct buf *body, struct buf *arn, struct mldv_error *err)
 {
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	const char *text;
 	int ret = aws_json_call(json, "CreateTrainingJob", body, &doc, err);
 
 	if (ret > 0) {
-		text = jsondoc_text(jsondoc_get(doc, "TrainingJobArn"));
+		text = json_str(json_get(doc, "TrainingJobArn"));
 		buf_add_str(arn, text ? text : "");
 	} else if (ret == 0 && !aws_json_refused_for(json, "ResourceInUse")) {
 		ret = refused(json, "start", name, err);
 	}
-	jsondoc_close(doc);
+	json_close(doc);
 	return ret;
 }
 
@@ -218,19 +218,19 @@ static void put_name(struct buf *out, const char *name)
 	jsonout_end(&json, '}');
 }
 
-static const char *text_of(const struct json_t *doc, const char *path,
+static const char *text_of(const struct json *doc, const char *path,
     struct arena *arena)
 {
-	const char *text = jsondoc_text(jsondoc_get(doc, path));
+	const char *text = json_str(json_get(doc, path));
 
 	return text ? arena_str(arena, text) : NULL;
 }
 
-static uint64_t count_of(const struct json_t *doc, const char *path)
+static uint64_t count_of(const struct json *doc, const char *path)
 {
 	double number;
 
-	if (!jsondoc_number(jsondoc_get(doc, path), &number) || number < 0 ||
+	if (!json_double(json_get(doc, path), &number) || number < 0 ||
 	    number > 1e15)
 		return 0;
 	return (uint64_t)number;
@@ -253,22 +253,21 @@ static enum sagemaker_status status_of(const char *text)
 	return SAGEMAKER_RUNNING;
 }
 
-static void take_metrics(const struct json_t *list, struct arena *arena,
+static void take_metrics(const struct json *list, struct arena *arena,
     struct sagemaker_pairs *out)
 {
-	size_t count = jsondoc_count(list);
+	size_t count = json_len(list);
 
 	if (count > SAGEMAKER_METRICS)
 		count = SAGEMAKER_METRICS;
 	out->items = arena_array(arena, count + 1, sizeof *out->items);
 	for (size_t i = 0; i < count; i++) {
-		const struct json_t *item = jsondoc_at(list, i);
+		const struct json *item = json_item(list, i);
 		const char *name = text_of(item, "MetricName", arena);
 		struct buf text = {0};
 		double value;
 
-		if (name &&
-		    jsondoc_number(jsondoc_get(item, "Value"), &value)) {
+		if (name && json_double(json_get(item, "Value"), &value)) {
 			value_show_number(value, &text);
 			out->items[out->count++] = (struct sagemaker_pair){name,
 			    arena_str(arena, buf_str(&text))};
@@ -277,16 +276,16 @@ static void take_metrics(const struct json_t *list, struct arena *arena,
 	}
 }
 
-static void take_steps(const struct json_t *list, struct arena *arena,
+static void take_steps(const struct json *list, struct arena *arena,
     struct sagemaker_pairs *out)
 {
-	size_t count = jsondoc_count(list);
+	size_t count = json_len(list);
 
 	if (count > SAGEMAKER_STEPS)
 		count = SAGEMAKER_STEPS;
 	out->items = arena_array(arena, count + 1, sizeof *out->items);
 	for (size_t i = 0; i < count; i++) {
-		const struct json_t *item = jsondoc_at(list, i);
+		const struct json *item = json_item(list, i);
 		const char *status = text_of(item, "Status", arena);
 
 		out->items[out->count++] =
@@ -295,7 +294,7 @@ static void take_steps(const struct json_t *list, struct arena *arena,
 	}
 }
 
-static void take_job(const struct json_t *doc, struct arena *arena,
+static void take_job(const struct json *doc, struct arena *arena,
     struct sagemaker_job *out)
 {
 	*out = (struct sagemaker_job){
@@ -314,9 +313,9 @@ static void take_job(const struct json_t *doc, struct arena *arena,
 	    .key = text_of(doc, "Environment.MLDV_KEY", arena),
 	};
 	out->status = status_of(out->status_text);
-	take_steps(jsondoc_get(doc, "SecondaryStatusTransitions"), arena,
+	take_steps(json_get(doc, "SecondaryStatusTransitions"), arena,
 	    &out->steps);
-	take_metrics(jsondoc_get(doc, "FinalMetricDataList"), arena,
+	take_metrics(json_get(doc, "FinalMetricDataList"), arena,
 	    &out->metrics);
 }
 
@@ -337,7 +336,7 @@ int sagemaker_describe(struct aws_json *json, const char *name,
     struct arena *arena, struct sagemaker_job *out, struct mldv_error *err)
 {
 	struct buf body = {0};
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	int ret;
 
 	put_name(&body, name);
@@ -346,7 +345,7 @@ int sagemaker_describe(struct aws_json *json, const char *name,
 		take_job(doc, arena, out);
 	else if (ret == 0 && !is_absent(json))
 		ret = refused(json, "look at", name, err);
-	jsondoc_close(doc);
+	json_close(doc);
 	buf_release(&body);
 	return ret;
 }
@@ -355,7 +354,7 @@ int sagemaker_stop(struct aws_json *json, const char *name,
     struct mldv_error *err)
 {
 	struct buf body = {0};
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	int ret;
 
 	put_name(&body, name);
@@ -364,7 +363,7 @@ int sagemaker_stop(struct aws_json *json, const char *name,
 	if (ret == 0 && !is_absent(json) &&
 	    !aws_json_refused_for(json, "ValidationException"))
 		ret = refused(json, "stop", name, err);
-	jsondoc_close(doc);
+	json_close(doc);
 	buf_release(&body);
 	return ret;
 }

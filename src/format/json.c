@@ -75,6 +75,8 @@ static void make_strict(struct slice text, struct buf *out)
 int json_open(struct json **out, struct slice text, size_t limit,
     enum json_dialect dialect, struct mldv_error *err)
 {
+	size_t flags = JSON_REJECT_DUPLICATES |
+	    (dialect == JSON_ANY_VALUE ? JSON_DECODE_ANY : JSON_ALLOW_NUL);
 	struct buf strict = {0};
 	json_error_t cause;
 	json_t *root;
@@ -86,8 +88,7 @@ int json_open(struct json **out, struct slice text, size_t limit,
 		make_strict(text, &strict);
 		text = (struct slice){strict.data, strict.len};
 	}
-	root = json_loadb(text.data ? text.data : "", text.len,
-	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &cause);
+	root = json_loadb(text.data ? text.data : "", text.len, flags, &cause);
 	buf_release(&strict);
 	if (!root)
 		return err_set(err, MLDV_FAILED, "line %d: not JSON: %s",
@@ -338,46 +339,25 @@ out:
 	return ret;
 }
 
-int jsondoc_open(struct json_t **out, const char *text, size_t len,
-    struct mldv_error *err)
+enum json_kind json_kind(const struct json *value)
 {
-	json_error_t cause;
-
-	if (len > JSON_LIMIT)
-		return err_set(err, MLDV_FAILED, "larger than %d MiB",
-		    JSON_LIMIT >> 20);
-	*out = json_loadb(text ? text : "", len,
-	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &cause);
-	if (!*out)
-		return err_set(err, MLDV_FAILED, "line %d: not JSON: %s",
-		    cause.line, cause.text);
-	return 0;
-}
-
-void jsondoc_close(struct json_t *doc)
-{
-	json_decref(doc);
-}
-
-enum jsondoc_kind jsondoc_kind(const struct json_t *node)
-{
-	static const enum jsondoc_kind kinds[] = {
-	    [JSON_OBJECT] = JSONDOC_OBJECT,
-	    [JSON_ARRAY] = JSONDOC_ARRAY,
-	    [JSON_STRING] = JSONDOC_TEXT,
-	    [JSON_INTEGER] = JSONDOC_INTEGER,
-	    [JSON_REAL] = JSONDOC_REAL,
-	    [JSON_TRUE] = JSONDOC_BOOL,
-	    [JSON_FALSE] = JSONDOC_BOOL,
-	    [JSON_NULL] = JSONDOC_NULL,
+	static const enum json_kind kinds[] = {
+	    [JSON_OBJECT] = JSON_KIND_OBJECT,
+	    [JSON_ARRAY] = JSON_KIND_ARRAY,
+	    [JSON_STRING] = JSON_KIND_TEXT,
+	    [JSON_INTEGER] = JSON_KIND_INTEGER,
+	    [JSON_REAL] = JSON_KIND_REAL,
+	    [JSON_TRUE] = JSON_KIND_BOOL,
+	    [JSON_FALSE] = JSON_KIND_BOOL,
+	    [JSON_NULL] = JSON_KIND_NULL,
 	};
 
-	return node ? kinds[json_typeof(node)] : JSONDOC_NONE;
+	return value ? kinds[json_typeof(inside(value))] : JSON_KIND_NONE;
 }
 
-struct json_t *jsondoc_get(const struct json_t *from, const char *path)
+struct json *json_get(const struct json *from, const char *path)
 {
-	struct json_t *node = NULL;
+	struct json *value = NULL;
 	struct slice rest = slice_of(path);
 	bool more = true;
 
@@ -391,57 +371,38 @@ struct json_t *jsondoc_get(const struct json_t *from, const char *path)
 			return NULL;
 		memcpy(name, word.data, word.len);
 		name[word.len] = '\0';
-		if (!json_is_array(from))
-			node = json_object_get(from, name);
+		if (!json_is_list(from))
+			value = json_member(from, name);
 		else if (slice_number(word, &i))
-			node = json_array_get(from, (size_t)i);
+			value = json_item(from, (size_t)i);
 		else
-			node = NULL;
-		from = node;
+			value = NULL;
+		from = value;
 	}
-	return from ? node : NULL;
+	return from ? value : NULL;
 }
 
-size_t jsondoc_count(const struct json_t *node)
+bool json_double(const struct json *value, double *out)
 {
-	return json_array_size(node);
-}
-
-struct json_t *jsondoc_at(const struct json_t *node, size_t i)
-{
-	return json_array_get(node, i);
-}
-
-const char *jsondoc_text(const struct json_t *node)
-{
-	return json_string_value(node);
-}
-
-bool jsondoc_number(const struct json_t *node, double *out)
-{
-	if (!json_is_number(node))
+	if (!json_is_number(inside(value)))
 		return false;
-	*out = json_number_value(node);
+	*out = json_number_value(inside(value));
 	return true;
 }
 
-int64_t jsondoc_integer(const struct json_t *node)
+int64_t json_int(const struct json *value)
 {
-	return json_integer_value(node);
+	return json_integer_value(inside(value));
 }
 
-bool jsondoc_yes(const struct json_t *node)
-{
-	return json_is_true(node);
-}
-
-void jsondoc_each(struct json_t *node,
-    void (*visit)(void *context, const char *name, struct json_t *value),
+void json_each(struct json *map,
+    void (*visit)(void *context, const char *name, struct json *value),
     void *context)
 {
-	void *at = json_is_object(node) ? json_object_iter(node) : NULL;
+	json_t *object = (json_t *)map;
 
-	for (; at; at = json_object_iter_next(node, at))
+	for (void *at = json_object_iter(object); at;
+	     at = json_object_iter_next(object, at))
 		visit(context, json_object_iter_key(at),
-		    json_object_iter_value(at));
+		    outside(json_object_iter_value(at)));
 }

@@ -25,15 +25,34 @@ struct json;
 /*
  * Reads a document: give it to json_close. JSON_OF_PYTHON takes what Python
  * writes and JSON lacks (NaN, Infinity, integers beyond 64 bits) for null.
+ * A document is a map or a list, unless it may be JSON_ANY_VALUE, whose texts
+ * hold no NUL.
  */
-enum json_dialect { JSON_STRICTLY, JSON_OF_PYTHON };
+enum json_dialect { JSON_STRICTLY, JSON_OF_PYTHON, JSON_ANY_VALUE };
 CHECKED int json_open(struct json **out, struct slice text, size_t limit,
     enum json_dialect dialect, struct mldv_error *err);
 void json_close(struct json *root);
 
+enum json_kind {
+	JSON_KIND_NONE, /* not there */
+	JSON_KIND_NULL,
+	JSON_KIND_BOOL,
+	JSON_KIND_INTEGER,
+	JSON_KIND_REAL,
+	JSON_KIND_TEXT,
+	JSON_KIND_ARRAY,
+	JSON_KIND_OBJECT,
+};
+enum json_kind json_kind(const struct json *value);
 bool json_is_map(const struct json *value);
 bool json_is_list(const struct json *value);
 struct json *json_member(const struct json *map, const char *name);
+/* By names with dots, and numbers for a list's items: "tasks.0.arn". */
+struct json *json_get(const struct json *from, const char *path);
+/* Visits a map's members, in the order of the document. */
+void json_each(struct json *map,
+    void (*visit)(void *context, const char *name, struct json *value),
+    void *context);
 /* The names in a map, sorted. */
 void json_names(struct json *map, struct strs *out);
 size_t json_len(const struct json *list);
@@ -43,6 +62,10 @@ bool json_slice(const struct json *value, struct slice *out);
 /* The same as a string; NULL for anything else, or with a NUL in it. */
 const char *json_str(const struct json *value);
 bool json_whole(const struct json *value, int64_t *out);
+/* The same; 0 unless it is a whole number. */
+int64_t json_int(const struct json *value);
+/* False unless it is a number; true and false are none. */
+bool json_double(const struct json *value, double *out);
 /* Is it the literal true? */
 bool json_yes(const struct json *value);
 
@@ -68,43 +91,5 @@ struct json_values {
 /* Arrays are skipped but for their length ("confusion.length"). */
 CHECKED int json_flatten(struct json_values *out, struct arena *arena,
     const char *text, size_t len, struct mldv_error *err);
-
-/*
- * A document, whatever its nesting. What is borrowed from it lives as long.
- * Every function takes NULL for what is not there.
- */
-struct json_t;
-/* A text, a number or the like may be a document, too. */
-CHECKED int jsondoc_open(struct json_t **out, const char *text, size_t len,
-    struct mldv_error *err);
-void jsondoc_close(struct json_t *doc);
-enum jsondoc_kind {
-	JSONDOC_NONE, /* not there */
-	JSONDOC_NULL,
-	JSONDOC_BOOL,
-	JSONDOC_INTEGER,
-	JSONDOC_REAL,
-	JSONDOC_TEXT,
-	JSONDOC_ARRAY,
-	JSONDOC_OBJECT,
-};
-enum jsondoc_kind jsondoc_kind(const struct json_t *node);
-/* By names with dots, and numbers for an array's elements: "tasks.0.arn". */
-struct json_t *jsondoc_get(const struct json_t *from, const char *path);
-/* Of an array's elements; 0 of anything else. */
-size_t jsondoc_count(const struct json_t *node);
-struct json_t *jsondoc_at(const struct json_t *node, size_t i);
-/* NULL unless it is a text. */
-const char *jsondoc_text(const struct json_t *node);
-/* False unless it is a number; true and false are none. */
-bool jsondoc_number(const struct json_t *node, double *out);
-/* 0 unless it is a whole number. */
-int64_t jsondoc_integer(const struct json_t *node);
-/* Is it true? */
-bool jsondoc_yes(const struct json_t *node);
-/* Visits an object's members, in the order of the document. */
-void jsondoc_each(struct json_t *node,
-    void (*visit)(void *context, const char *name, struct json_t *value),
-    void *context);
 
 #endif

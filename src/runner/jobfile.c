@@ -77,10 +77,10 @@ void jobfile_format(const struct jobfile *job, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
-static const char *copy(const struct json_t *doc, const char *path,
+static const char *copy(const struct json *doc, const char *path,
     struct arena *arena)
 {
-	const char *text = jsondoc_text(jsondoc_get(doc, path));
+	const char *text = json_str(json_get(doc, path));
 
 	return text ? arena_str(arena, text) : NULL;
 }
@@ -92,31 +92,31 @@ static int lacks(struct mldv_error *err, const char *what)
 }
 
 static int take_lists(struct jobfile *out, struct arena *arena,
-    const struct json_t *doc, struct mldv_error *err)
+    const struct json *doc, struct mldv_error *err)
 {
-	const struct json_t *channels = jsondoc_get(doc, "channels");
-	const struct json_t *outs = jsondoc_get(doc, "outs");
+	const struct json *channels = json_get(doc, "channels");
+	const struct json *outs = json_get(doc, "outs");
 
-	out->channel_count = jsondoc_count(channels);
+	out->channel_count = json_len(channels);
 	out->channels =
 	    arena_array(arena, out->channel_count + 1, sizeof *out->channels);
 	for (size_t i = 0; i < out->channel_count; i++) {
-		const struct json_t *item = jsondoc_at(channels, i);
-		const char *oid = jsondoc_text(jsondoc_get(item, "oid"));
+		const struct json *item = json_item(channels, i);
+		const char *oid = json_str(json_get(item, "oid"));
 
 		out->channels[i].path = copy(item, "path", arena);
 		if (!out->channels[i].path || !oid ||
 		    !oid_parse(&out->channels[i].oid, slice_of(oid)))
 			return lacks(err, "channels");
 	}
-	out->out_count = jsondoc_count(outs);
+	out->out_count = json_len(outs);
 	out->outs = arena_array(arena, out->out_count + 1, sizeof *out->outs);
 	for (size_t i = 0; i < out->out_count; i++) {
-		const struct json_t *item = jsondoc_at(outs, i);
+		const struct json *item = json_item(outs, i);
 
 		out->outs[i].path = copy(item, "path", arena);
 		out->outs[i].inner = copy(item, "inner", arena);
-		out->outs[i].model = jsondoc_yes(jsondoc_get(item, "model"));
+		out->outs[i].model = json_yes(json_get(item, "model"));
 		if (!out->outs[i].path || !out->outs[i].inner)
 			return lacks(err, "outs");
 	}
@@ -126,15 +126,15 @@ static int take_lists(struct jobfile *out, struct arena *arena,
 int jobfile_parse(struct jobfile *out, struct arena *arena, const char *text,
     size_t len, struct mldv_error *err)
 {
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	int ret;
 
 	*out = (struct jobfile){0};
-	if (jsondoc_open(&doc, text, len, err) < 0)
+	if (json_open(&doc, (struct slice){text, len}, JSON_LIMIT,
+	        JSON_STRICTLY, err) < 0)
 		return err_prefix(err, "the description of a job");
-	out->retries = (uint64_t)jsondoc_integer(jsondoc_get(doc, "retries"));
-	out->instances =
-	    (uint64_t)jsondoc_integer(jsondoc_get(doc, "instances"));
+	out->retries = (uint64_t)json_int(json_get(doc, "retries"));
+	out->instances = (uint64_t)json_int(json_get(doc, "instances"));
 	ret = take_lists(out, arena, doc, err);
 	for (size_t i = 0; i < TEXTS && ret == 0; i++) {
 		const char *value = copy(doc, texts[i].name, arena);
@@ -143,7 +143,7 @@ int jobfile_parse(struct jobfile *out, struct arena *arena, const char *text,
 		if (!value && !texts[i].optional)
 			ret = lacks(err, texts[i].name);
 	}
-	jsondoc_close(doc);
+	json_close(doc);
 	return ret;
 }
 
@@ -162,14 +162,15 @@ void job_result_format(const struct job_result *result, struct buf *out)
 int job_result_parse(struct job_result *out, struct arena *arena,
     const char *text, size_t len, struct mldv_error *err)
 {
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 
 	*out = (struct job_result){0};
-	if (jsondoc_open(&doc, text, len, err) < 0)
+	if (json_open(&doc, (struct slice){text, len}, JSON_LIMIT,
+	        JSON_STRICTLY, err) < 0)
 		return err_prefix(err, "the result of a job");
 	out->name = copy(doc, "name", arena);
 	out->cost = copy(doc, "cost", arena);
 	out->failure = copy(doc, "failure", arena);
-	jsondoc_close(doc);
+	json_close(doc);
 	return 0;
 }

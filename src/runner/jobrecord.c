@@ -44,10 +44,10 @@ int job_record_write(struct mldv_project *project,
 	return ret;
 }
 
-static const char *copy(const struct json_t *doc, const char *name,
+static const char *copy(const struct json *doc, const char *name,
     struct arena *arena)
 {
-	const char *text = jsondoc_text(jsondoc_get(doc, name));
+	const char *text = json_str(json_get(doc, name));
 
 	return text ? arena_str(arena, text) : NULL;
 }
@@ -57,10 +57,11 @@ static bool read_record(const char *path, struct arena *arena,
     struct job_record *out)
 {
 	struct mldv_error ignored;
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	struct buf text = {0};
 	bool good = file_read(path, RECORD_LIMIT, &text, &ignored) == 0 &&
-	    jsondoc_open(&doc, text.data, text.len, &ignored) == 0;
+	    json_open(&doc, (struct slice){text.data, text.len}, JSON_LIMIT,
+	        JSON_STRICTLY, &ignored) == 0;
 
 	if (good) {
 		*out = (struct job_record){
@@ -69,12 +70,11 @@ static bool read_record(const char *path, struct arena *arena,
 		    .key = copy(doc, "key", arena),
 		    .region = copy(doc, "region", arena),
 		    .profile = copy(doc, "profile", arena),
-		    .started =
-		        (uint64_t)jsondoc_integer(jsondoc_get(doc, "started")),
+		    .started = (uint64_t)json_int(json_get(doc, "started")),
 		};
 		good = out->stage && out->key && out->region;
 	}
-	jsondoc_close(doc);
+	json_close(doc);
 	buf_release(&text);
 	return good;
 }

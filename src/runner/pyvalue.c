@@ -115,39 +115,39 @@ static void add_quoted(const char *text, struct buf *out)
 	buf_add_char(out, quote);
 }
 
-static void add_scalar(const struct json_t *node, enum style style,
+static void add_scalar(const struct json *node, enum style style,
     struct buf *out)
 {
 	double number = 0;
 
-	switch (jsondoc_kind(node)) {
-	case JSONDOC_NULL:
+	switch (json_kind(node)) {
+	case JSON_KIND_NULL:
 		/* The toolkit gives a script "" for None. */
 		buf_add_str(out,
 		    style == DUMPS     ? "null"
 		        : style == STR ? ""
 		                       : "None");
 		break;
-	case JSONDOC_BOOL:
+	case JSON_KIND_BOOL:
 		buf_add_str(out,
-		    style == DUMPS ? jsondoc_yes(node) ? "true" : "false"
-		        : jsondoc_yes(node) ? "True"
-		                            : "False");
+		    style == DUMPS       ? json_yes(node) ? "true" : "false"
+		        : json_yes(node) ? "True"
+		                         : "False");
 		break;
-	case JSONDOC_INTEGER:
-		buf_printf(out, "%" PRId64, jsondoc_integer(node));
+	case JSON_KIND_INTEGER:
+		buf_printf(out, "%" PRId64, json_int(node));
 		break;
-	case JSONDOC_REAL:
-		(void)jsondoc_number(node, &number);
+	case JSON_KIND_REAL:
+		(void)json_double(node, &number);
 		py_float(number, out);
 		break;
-	case JSONDOC_TEXT:
+	case JSON_KIND_TEXT:
 		if (style == DUMPS)
-			jsonout_quote(out, jsondoc_text(node));
+			jsonout_quote(out, json_str(node));
 		else if (style == REPR)
-			add_quoted(jsondoc_text(node), out);
+			add_quoted(json_str(node), out);
 		else
-			buf_add_str(out, jsondoc_text(node));
+			buf_add_str(out, json_str(node));
 		break;
 	default:
 		break;
@@ -156,7 +156,7 @@ static void add_scalar(const struct json_t *node, enum style style,
 
 struct member {
 	const char *name;
-	const struct json_t *value;
+	const struct json *value;
 };
 
 struct members {
@@ -165,7 +165,7 @@ struct members {
 	size_t capacity;
 };
 
-static void note(void *context, const char *name, struct json_t *value)
+static void note(void *context, const char *name, struct json *value)
 {
 	struct members *members = context;
 
@@ -181,11 +181,11 @@ static int by_name(const void *a, const void *b)
 }
 
 /* An argument is a=1,b=2; else it is JSON. */
-static void add_object(struct json_t *node, enum style style, struct buf *out)
+static void add_object(struct json *node, enum style style, struct buf *out)
 {
 	struct members members = {0};
 
-	jsondoc_each(node, note, &members);
+	json_each(node, note, &members);
 	if (members.count > 0)
 		qsort(members.items, members.count, sizeof *members.items,
 		    by_name);
@@ -201,7 +201,7 @@ static void add_object(struct json_t *node, enum style style, struct buf *out)
 			buf_printf(out, "%s=", members.items[i].name);
 		}
 		if (style == STR &&
-		    jsondoc_kind(members.items[i].value) == JSONDOC_NULL)
+		    json_kind(members.items[i].value) == JSON_KIND_NULL)
 			buf_add_str(out, "None");
 		else
 			add_scalar(members.items[i].value, style, out);
@@ -211,14 +211,14 @@ static void add_object(struct json_t *node, enum style style, struct buf *out)
 	free(members.items);
 }
 
-static void add_array(const struct json_t *node, enum style style,
+static void add_array(const struct json *node, enum style style,
     struct buf *out)
 {
 	buf_add_char(out, '[');
-	for (size_t i = 0; i < jsondoc_count(node); i++) {
+	for (size_t i = 0; i < json_len(node); i++) {
 		if (i > 0)
 			buf_add_str(out, style == DUMPS ? "," : ", ");
-		add_scalar(jsondoc_at(node, i), style == STR ? REPR : style,
+		add_scalar(json_item(node, i), style == STR ? REPR : style,
 		    out);
 	}
 	buf_add_char(out, ']');
@@ -226,23 +226,24 @@ static void add_array(const struct json_t *node, enum style style,
 
 static void add(const char *json, enum style style, struct buf *out)
 {
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	struct mldv_error ignored;
 
-	if (jsondoc_open(&doc, json, strlen(json), &ignored) < 0) {
+	if (json_open(&doc, slice_of(json), JSON_LIMIT, JSON_ANY_VALUE,
+	        &ignored) < 0) {
 		if (style == DUMPS)
 			jsonout_quote(out, json);
 		else
 			buf_add_str(out, json);
 		return;
 	}
-	if (jsondoc_kind(doc) == JSONDOC_OBJECT)
+	if (json_kind(doc) == JSON_KIND_OBJECT)
 		add_object(doc, style, out);
-	else if (jsondoc_kind(doc) == JSONDOC_ARRAY)
+	else if (json_kind(doc) == JSON_KIND_ARRAY)
 		add_array(doc, style, out);
 	else
 		add_scalar(doc, style, out);
-	jsondoc_close(doc);
+	json_close(doc);
 }
 
 void py_argument(const char *json, struct buf *out)
@@ -257,35 +258,37 @@ void py_compact(const char *json, struct buf *out)
 
 void py_variable(const char *json, struct buf *out)
 {
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	struct mldv_error ignored;
-	enum jsondoc_kind kind = JSONDOC_TEXT;
+	enum json_kind kind = JSON_KIND_TEXT;
 
-	if (jsondoc_open(&doc, json, strlen(json), &ignored) == 0)
-		kind = jsondoc_kind(doc);
-	if (kind == JSONDOC_TEXT)
-		buf_add_str(out, doc ? jsondoc_text(doc) : json);
-	else if (kind != JSONDOC_NULL)
+	if (json_open(&doc, slice_of(json), JSON_LIMIT, JSON_ANY_VALUE,
+	        &ignored) == 0)
+		kind = json_kind(doc);
+	if (kind == JSON_KIND_TEXT)
+		buf_add_str(out, doc ? json_str(doc) : json);
+	else if (kind != JSON_KIND_NULL)
 		py_compact(json, out);
-	jsondoc_close(doc);
+	json_close(doc);
 }
 
 bool py_is_flat(const char *json)
 {
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	struct mldv_error ignored;
 	struct members members = {0};
 	bool flat = true;
 
-	if (jsondoc_open(&doc, json, strlen(json), &ignored) < 0)
+	if (json_open(&doc, slice_of(json), JSON_LIMIT, JSON_ANY_VALUE,
+	        &ignored) < 0)
 		return true;
-	jsondoc_each(doc, note, &members);
+	json_each(doc, note, &members);
 	for (size_t i = 0; i < members.count; i++)
-		flat = flat &&
-		    jsondoc_kind(members.items[i].value) < JSONDOC_ARRAY;
-	for (size_t i = 0; i < jsondoc_count(doc); i++)
-		flat = flat && jsondoc_kind(jsondoc_at(doc, i)) < JSONDOC_ARRAY;
+		flat =
+		    flat && json_kind(members.items[i].value) < JSON_KIND_ARRAY;
+	for (size_t i = 0; i < json_len(doc); i++)
+		flat = flat && json_kind(json_item(doc, i)) < JSON_KIND_ARRAY;
 	free(members.items);
-	jsondoc_close(doc);
+	json_close(doc);
 	return flat;
 }

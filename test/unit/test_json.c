@@ -146,25 +146,27 @@ static void a_document_is_read_by_paths(void **state)
 {
 	const char *text = "{\"a\":{\"b\":[1,{\"c\":\"x\"},true]},\"d\":0.5}";
 	struct mldv_error err;
-	struct json_t *doc = NULL;
+	struct json *doc = NULL;
 	double number = 0;
 
 	(void)state;
-	assert_int_equal(jsondoc_open(&doc, text, strlen(text), &err), 0);
-	assert_string_equal(jsondoc_text(jsondoc_get(doc, "a.b.1.c")), "x");
-	assert_int_equal(jsondoc_count(jsondoc_get(doc, "a.b")), 3);
-	assert_true(jsondoc_yes(jsondoc_get(doc, "a.b.2")));
-	assert_true(jsondoc_number(jsondoc_get(doc, "d"), &number));
+	assert_int_equal(json_open(&doc, slice_of(text), JSON_LIMIT,
+	                     JSON_ANY_VALUE, &err),
+	    0);
+	assert_string_equal(json_str(json_get(doc, "a.b.1.c")), "x");
+	assert_int_equal(json_len(json_get(doc, "a.b")), 3);
+	assert_true(json_yes(json_get(doc, "a.b.2")));
+	assert_true(json_double(json_get(doc, "d"), &number));
 	assert_true(number > 0.4 && number < 0.6);
-	assert_false(jsondoc_number(jsondoc_get(doc, "a.b.2"), &number));
-	assert_int_equal(jsondoc_integer(jsondoc_get(doc, "a.b.0")), 1);
-	assert_null(jsondoc_get(doc, "a.x.c"));
-	assert_null(jsondoc_get(doc, "a.b.3"));
-	assert_null(jsondoc_get(doc, "a.b.x"));
-	assert_null(jsondoc_text(jsondoc_get(doc, "a.x")));
-	assert_int_equal(jsondoc_kind(jsondoc_get(doc, "a.x")), JSONDOC_NONE);
-	assert_int_equal(jsondoc_kind(jsondoc_get(doc, "d")), JSONDOC_REAL);
-	jsondoc_close(doc);
+	assert_false(json_double(json_get(doc, "a.b.2"), &number));
+	assert_int_equal(json_int(json_get(doc, "a.b.0")), 1);
+	assert_null(json_get(doc, "a.x.c"));
+	assert_null(json_get(doc, "a.b.3"));
+	assert_null(json_get(doc, "a.b.x"));
+	assert_null(json_str(json_get(doc, "a.x")));
+	assert_int_equal(json_kind(json_get(doc, "a.x")), JSON_KIND_NONE);
+	assert_int_equal(json_kind(json_get(doc, "d")), JSON_KIND_REAL);
+	json_close(doc);
 }
 
 static void what_is_written_is_ascii(void **state)
