@@ -185,27 +185,19 @@ static void put_task(struct buf *out, const char *cluster, const char *arn,
 	jsonout_end(&json, '}');
 }
 
-static const char *text_of(const struct json *doc, const char *path,
-    struct arena *arena)
-{
-	const char *text = json_str(json_get(doc, path));
-
-	return text ? arena_str(arena, text) : NULL;
-}
-
 static void take_task(const struct json *task, struct arena *arena,
     struct ecs_task *out)
 {
 	double code;
 
 	*out = (struct ecs_task){
-	    .status = text_of(task, "lastStatus", arena),
-	    .stop_code = text_of(task, "stopCode", arena),
-	    .reason = text_of(task, "containers.0.reason", arena),
-	    .container = text_of(task, "containers.0.name", arena),
+	    .status = json_text_at(task, "lastStatus", arena),
+	    .stop_code = json_text_at(task, "stopCode", arena),
+	    .reason = json_text_at(task, "containers.0.reason", arena),
+	    .container = json_text_at(task, "containers.0.name", arena),
 	};
 	if (!out->reason)
-		out->reason = text_of(task, "stoppedReason", arena);
+		out->reason = json_text_at(task, "stoppedReason", arena);
 	out->stopped = out->status &&
 	    (strcmp(out->status, "STOPPED") == 0 ||
 	        strcmp(out->status, "DELETED") == 0);

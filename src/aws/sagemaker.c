@@ -218,14 +218,6 @@ static void put_name(struct buf *out, const char *name)
 	jsonout_end(&json, '}');
 }
 
-static const char *text_of(const struct json *doc, const char *path,
-    struct arena *arena)
-{
-	const char *text = json_str(json_get(doc, path));
-
-	return text ? arena_str(arena, text) : NULL;
-}
-
 static uint64_t count_of(const struct json *doc, const char *path)
 {
 	double number;
@@ -263,7 +255,7 @@ static void take_metrics(const struct json *list, struct arena *arena,
 	out->items = arena_array(arena, count + 1, sizeof *out->items);
 	for (size_t i = 0; i < count; i++) {
 		const struct json *item = json_item(list, i);
-		const char *name = text_of(item, "MetricName", arena);
+		const char *name = json_text_at(item, "MetricName", arena);
 		struct buf text = {0};
 		double value;
 
@@ -286,11 +278,11 @@ static void take_steps(const struct json *list, struct arena *arena,
 	out->items = arena_array(arena, count + 1, sizeof *out->items);
 	for (size_t i = 0; i < count; i++) {
 		const struct json *item = json_item(list, i);
-		const char *status = text_of(item, "Status", arena);
+		const char *status = json_text_at(item, "Status", arena);
 
 		out->items[out->count++] =
 		    (struct sagemaker_pair){status ? status : "?",
-		        text_of(item, "StatusMessage", arena)};
+		        json_text_at(item, "StatusMessage", arena)};
 	}
 }
 
@@ -298,19 +290,21 @@ static void take_job(const struct json *doc, struct arena *arena,
     struct sagemaker_job *out)
 {
 	*out = (struct sagemaker_job){
-	    .status_text = text_of(doc, "TrainingJobStatus", arena),
-	    .secondary = text_of(doc, "SecondaryStatus", arena),
-	    .arn = text_of(doc, "TrainingJobArn", arena),
-	    .failure = text_of(doc, "FailureReason", arena),
-	    .model = text_of(doc, "ModelArtifacts.S3ModelArtifacts", arena),
-	    .output = text_of(doc, "OutputDataConfig.S3OutputPath", arena),
-	    .image =
-	        text_of(doc, "AlgorithmSpecification.TrainingImage", arena),
-	    .instance_type = text_of(doc, "ResourceConfig.InstanceType", arena),
+	    .status_text = json_text_at(doc, "TrainingJobStatus", arena),
+	    .secondary = json_text_at(doc, "SecondaryStatus", arena),
+	    .arn = json_text_at(doc, "TrainingJobArn", arena),
+	    .failure = json_text_at(doc, "FailureReason", arena),
+	    .model =
+	        json_text_at(doc, "ModelArtifacts.S3ModelArtifacts", arena),
+	    .output = json_text_at(doc, "OutputDataConfig.S3OutputPath", arena),
+	    .image = json_text_at(doc, "AlgorithmSpecification.TrainingImage",
+	        arena),
+	    .instance_type =
+	        json_text_at(doc, "ResourceConfig.InstanceType", arena),
 	    .instance_count = count_of(doc, "ResourceConfig.InstanceCount"),
 	    .training_seconds = count_of(doc, "TrainingTimeInSeconds"),
 	    .billable_seconds = count_of(doc, "BillableTimeInSeconds"),
-	    .key = text_of(doc, "Environment.MLDV_KEY", arena),
+	    .key = json_text_at(doc, "Environment.MLDV_KEY", arena),
 	};
 	out->status = status_of(out->status_text);
 	take_steps(json_get(doc, "SecondaryStatusTransitions"), arena,

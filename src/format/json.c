@@ -382,6 +382,14 @@ struct json *json_get(const struct json *from, const char *path)
 	return from ? value : NULL;
 }
 
+const char *json_text_at(const struct json *from, const char *path,
+    struct arena *arena)
+{
+	const char *text = json_str(json_get(from, path));
+
+	return text ? arena_str(arena, text) : NULL;
+}
+
 bool json_double(const struct json *value, double *out)
 {
 	if (!json_is_number(inside(value)))

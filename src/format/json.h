@@ -49,6 +49,9 @@ bool json_is_list(const struct json *value);
 struct json *json_member(const struct json *map, const char *name);
 /* By names with dots, and numbers for a list's items: "tasks.0.arn". */
 struct json *json_get(const struct json *from, const char *path);
+/* The text at such a path, copied; NULL unless it is one. */
+const char *json_text_at(const struct json *from, const char *path,
+    struct arena *arena);
 /* Visits a map's members, in the order of the document. */
 void json_each(struct json *map,
     void (*visit)(void *context, const char *name, struct json *value),

@@ -77,14 +77,6 @@ void jobfile_format(const struct jobfile *job, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
-static const char *copy(const struct json *doc, const char *path,
-    struct arena *arena)
-{
-	const char *text = json_str(json_get(doc, path));
-
-	return text ? arena_str(arena, text) : NULL;
-}
-
 static int lacks(struct mldv_error *err, const char *what)
 {
 	return err_set(err, MLDV_CORRUPT, "the description of a job lacks '%s'",
@@ -104,7 +96,7 @@ static int take_lists(struct jobfile *out, struct arena *arena,
 		const struct json *item = json_item(channels, i);
 		const char *oid = json_str(json_get(item, "oid"));
 
-		out->channels[i].path = copy(item, "path", arena);
+		out->channels[i].path = json_text_at(item, "path", arena);
 		if (!out->channels[i].path || !oid ||
 		    !oid_parse(&out->channels[i].oid, slice_of(oid)))
 			return lacks(err, "channels");
@@ -114,8 +106,8 @@ static int take_lists(struct jobfile *out, struct arena *arena,
 	for (size_t i = 0; i < out->out_count; i++) {
 		const struct json *item = json_item(outs, i);
 
-		out->outs[i].path = copy(item, "path", arena);
-		out->outs[i].inner = copy(item, "inner", arena);
+		out->outs[i].path = json_text_at(item, "path", arena);
+		out->outs[i].inner = json_text_at(item, "inner", arena);
 		out->outs[i].model = json_yes(json_get(item, "model"));
 		if (!out->outs[i].path || !out->outs[i].inner)
 			return lacks(err, "outs");
@@ -137,7 +129,7 @@ int jobfile_parse(struct jobfile *out, struct arena *arena, const char *text,
 	out->instances = (uint64_t)json_int(json_get(doc, "instances"));
 	ret = take_lists(out, arena, doc, err);
 	for (size_t i = 0; i < TEXTS && ret == 0; i++) {
-		const char *value = copy(doc, texts[i].name, arena);
+		const char *value = json_text_at(doc, texts[i].name, arena);
 
 		put_text(out, &texts[i], value);
 		if (!value && !texts[i].optional)
@@ -168,9 +160,9 @@ int job_result_parse(struct job_result *out, struct arena *arena,
 	if (json_open(&doc, (struct slice){text, len}, JSON_LIMIT,
 	        JSON_STRICTLY, err) < 0)
 		return err_prefix(err, "the result of a job");
-	out->name = copy(doc, "name", arena);
-	out->cost = copy(doc, "cost", arena);
-	out->failure = copy(doc, "failure", arena);
+	out->name = json_text_at(doc, "name", arena);
+	out->cost = json_text_at(doc, "cost", arena);
+	out->failure = json_text_at(doc, "failure", arena);
 	json_close(doc);
 	return 0;
 }

@@ -44,14 +44,6 @@ int job_record_write(struct mldv_project *project,
 	return ret;
 }
 
-static const char *copy(const struct json *doc, const char *name,
-    struct arena *arena)
-{
-	const char *text = json_str(json_get(doc, name));
-
-	return text ? arena_str(arena, text) : NULL;
-}
-
 /* False if it is none: it is only for looking at. */
 static bool read_record(const char *path, struct arena *arena,
     struct job_record *out)
@@ -66,10 +58,10 @@ static bool read_record(const char *path, struct arena *arena,
 	if (good) {
 		*out = (struct job_record){
 		    .name = arena_str(arena, path_base(path)),
-		    .stage = copy(doc, "stage", arena),
-		    .key = copy(doc, "key", arena),
-		    .region = copy(doc, "region", arena),
-		    .profile = copy(doc, "profile", arena),
+		    .stage = json_text_at(doc, "stage", arena),
+		    .key = json_text_at(doc, "key", arena),
+		    .region = json_text_at(doc, "region", arena),
+		    .profile = json_text_at(doc, "profile", arena),
 		    .started = (uint64_t)json_int(json_get(doc, "started")),
 		};
 		good = out->stage && out->key && out->region;
