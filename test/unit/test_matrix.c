@@ -10,14 +10,7 @@
 #include <cmocka.h>
 
 #include "format/paramfile.h"
-#include "format/stages.h"
-
-struct parsed {
-	struct arena arena;
-	struct stages stages;
-	struct mldv_error err;
-	int ret;
-};
+#include "stagetext.h"
 
 /* The one file beside mldv.ini. */
 static int read_file(void *context, const char *path, size_t limit,
@@ -33,36 +26,16 @@ static int read_file(void *context, const char *path, size_t limit,
 
 static char values[] = "# remark\n0.1\n\n  \"a  b\"\r\n";
 
-static void try(struct parsed *p, const char *text)
-{
-	const struct ini_source source = {read_file, values};
-	struct ini ini;
-
-	*p = (struct parsed){0};
-	if (ini_parse(&ini, &p->arena, "mldv.ini", text, strlen(text),
-	        &p->err) < 0)
-		fail_msg("%s", p->err.text);
-	ini.source = &source;
-	p->ret = stages_parse(&p->stages, &p->arena, &ini, NULL, &p->err);
-}
+static const struct ini_source source = {read_file, values};
 
 static const struct stage *parse(struct parsed *p, const char *text)
 {
-	try(p, text);
-	if (p->ret < 0)
-		fail_msg("%s", p->err.text);
-	return p->stages.stages;
+	return stagetext_parse(p, text, &source);
 }
 
-static void refuse(const char *text, const char *message)
+static void refuse(const char *text, const char *words)
 {
-	struct parsed p;
-
-	try(&p, text);
-	assert_int_equal(p.ret, -1);
-	assert_int_equal(p.err.code, MLDV_USAGE);
-	assert_string_equal(p.err.text, message);
-	arena_release(&p.arena);
+	stagetext_refuse(text, words, &source);
 }
 
 /* In a stage, from line 3 on. */

@@ -10,43 +10,16 @@
 #include <cmocka.h>
 
 #include "format/key.h"
-#include "format/stages.h"
-
-struct parsed {
-	struct arena arena;
-	struct stages stages;
-	struct mldv_error err;
-	int ret;
-};
-
-static void try(struct parsed *p, const char *text)
-{
-	struct ini ini;
-
-	*p = (struct parsed){0};
-	if (ini_parse(&ini, &p->arena, "mldv.ini", text, strlen(text),
-	        &p->err) < 0)
-		fail_msg("%s", p->err.text);
-	p->ret = stages_parse(&p->stages, &p->arena, &ini, NULL, &p->err);
-}
+#include "stagetext.h"
 
 static const struct stage *parse(struct parsed *p, const char *text)
 {
-	try(p, text);
-	if (p->ret < 0)
-		fail_msg("%s", p->err.text);
-	return &p->stages.stages[0];
+	return stagetext_parse(p, text, NULL);
 }
 
-static void refuse(const char *text, const char *message)
+static void refuse(const char *text, const char *words)
 {
-	struct parsed p;
-
-	try(&p, text);
-	assert_int_equal(p.ret, -1);
-	assert_int_equal(p.err.code, MLDV_USAGE);
-	assert_string_equal(p.err.text, message);
-	arena_release(&p.arena);
+	stagetext_refuse(text, words, NULL);
 }
 
 /* In a stage, from line 3 on. */

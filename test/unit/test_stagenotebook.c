@@ -9,47 +9,19 @@
 
 #include <cmocka.h>
 
-#include "format/stages.h"
+#include "stagetext.h"
 
 #define PARAMS "[params]\ntrain.lr = 0.1\ncode = \"1\"\nother.code = 2\n"
 #define STAGE  "[stage a]\nrun = notebook\nnotebook = nb/e.ipynb\n"
 
-struct parsed {
-	struct arena arena;
-	struct stages stages;
-	struct mldv_error err;
-	int ret;
-};
-
-static void try(struct parsed *p, const char *text)
-{
-	struct ini ini;
-
-	*p = (struct parsed){0};
-	if (ini_parse(&ini, &p->arena, "mldv.ini", text, strlen(text),
-	        &p->err) < 0)
-		fail_msg("%s", p->err.text);
-	p->ret = stages_parse(&p->stages, &p->arena, &ini, NULL, &p->err);
-}
-
 static const struct stage *parse(struct parsed *p, const char *text)
 {
-	try(p, text);
-	if (p->ret < 0)
-		fail_msg("%s", p->err.text);
-	return &p->stages.stages[0];
+	return stagetext_parse(p, text, NULL);
 }
 
-static void refuse(const char *text, const char *part)
+static void refuse(const char *text, const char *words)
 {
-	struct parsed p;
-
-	try(&p, text);
-	assert_int_equal(p.ret, -1);
-	assert_int_equal(p.err.code, MLDV_USAGE);
-	if (!strstr(p.err.text, part))
-		fail_msg("'%s' is not in '%s'", part, p.err.text);
-	arena_release(&p.arena);
+	stagetext_refuse(text, words, NULL);
 }
 
 static void a_notebook_is_a_dep_and_its_directory_the_place(void **state)
