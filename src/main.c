@@ -12,10 +12,11 @@
  *   store/      the objects of this clone: packs, large files, stat cache
  *   git/        the Git repository around a project
  *   net/        HTTP requests, many at once
- *   aws/        credentials, signatures, and services as thin clients: S3
+ *   aws/        credentials, signatures, and services as thin clients: S3,
+ *               SageMaker, ECS, CloudWatch Logs
  *   remote/     objects to and from where they are shared
  *   project/    a verb each: add, checkout, status, diff, push, pull, fsck
- *   runner/     what carries a stage out: a shell's command
+ *   runner/     what carries a stage out: shell, notebook, training job
  *   pipeline/   stages: the graph, what is stale and why, running it
  *   command/    one file a command: options in, text out; prints, alone
  *
