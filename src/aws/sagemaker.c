@@ -166,12 +166,13 @@ static int refused(const struct aws_json *json, const char *verb,
 	return ret;
 }
 
-static int create(struct aws_json *json, const char *name,
-    const struct buf *body, struct buf *arn, struct mldv_error *err)
+int sagemaker_create(struct aws_json *json, const char *name,
+    const struct buf *arguments, struct buf *arn, struct mldv_error *err)
 {
 	struct json *doc = NULL;
 	const char *text;
-	int ret = aws_json_call(json, "CreateTrainingJob", body, &doc, err);
+	int ret =
+	    aws_json_call(json, "CreateTrainingJob", arguments, &doc, err);
 
 	if (ret > 0) {
 		text = json_str(json_get(doc, "TrainingJobArn"));
@@ -180,31 +181,6 @@ static int create(struct aws_json *json, const char *name,
 		ret = refused(json, "start", name, err);
 	}
 	json_close(doc);
-	return ret;
-}
-
-int sagemaker_create(struct aws_json *json,
-    const struct sagemaker_request *request, struct buf *arn,
-    struct mldv_error *err)
-{
-	struct buf body = {0};
-	int ret;
-
-	sagemaker_format(request, &body);
-	ret = create(json, request->name, &body, arn, err);
-	buf_release(&body);
-	return ret;
-}
-
-int sagemaker_create_as(struct aws_json *json, const char *name,
-    const char *arguments, struct buf *arn, struct mldv_error *err)
-{
-	struct buf body = {0};
-	int ret;
-
-	buf_add_str(&body, arguments);
-	ret = create(json, name, &body, arn, err);
-	buf_release(&body);
 	return ret;
 }
 

@@ -69,15 +69,11 @@ void sagemaker_format(const struct sagemaker_request *request, struct buf *out);
 void sagemaker_request_release(struct sagemaker_request *request);
 
 /*
- * Starts a job: 1 and its ARN; or 0, as there is, or ever was, a job of that
- * name.
+ * Starts a job of that name with arguments as sagemaker_format makes them: 1
+ * and its ARN; or 0, as there is, or ever was, a job of that name.
  */
-CHECKED int sagemaker_create(struct aws_json *json,
-    const struct sagemaker_request *request, struct buf *arn,
-    struct mldv_error *err);
-/* The same with arguments that sagemaker_format has made, of that name. */
-CHECKED int sagemaker_create_as(struct aws_json *json, const char *name,
-    const char *arguments, struct buf *arn, struct mldv_error *err);
+CHECKED int sagemaker_create(struct aws_json *json, const char *name,
+    const struct buf *arguments, struct buf *arn, struct mldv_error *err);
 
 enum sagemaker_status {
 	SAGEMAKER_RUNNING, /* or anything that is not known */

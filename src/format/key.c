@@ -65,11 +65,6 @@ void key_add_notebook(struct key *key, const struct oid *oid, const char *path)
 	add_digest(key, "nb", oid, path);
 }
 
-void key_add_image(struct key *key, const char *image)
-{
-	add_single(key, "image", image);
-}
-
 static void add_param(struct key *key, const struct param *param)
 {
 	struct buf line = {0};

@@ -56,7 +56,6 @@ void key_add_probe(struct key *key, const struct oid *output,
     const char *command);
 /* What a runner adds. */
 void key_add_notebook(struct key *key, const struct oid *oid, const char *path);
-void key_add_image(struct key *key, const char *image);
 /* Sorts, and gives the key; out (may be NULL) gets the document. */
 void key_end(struct key *key, struct buf *out, struct oid *oid);
 CHECKED int key_parse(struct key *out, const char *text, size_t len,

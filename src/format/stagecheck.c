@@ -63,15 +63,6 @@ static int setting_by_key(const void *a, const void *b)
 	return strcmp(left->key, right->key);
 }
 
-const char *stage_setting(const struct stage *stage, const char *key)
-{
-	for (size_t i = 0; i < stage->setting_count; i++) {
-		if (strcmp(stage->settings[i].key, key) == 0)
-			return stage->settings[i].value;
-	}
-	return NULL;
-}
-
 /* Refuses keys of a notebook where there is none. */
 CHECKED static int check_notebook(const struct stage_reader *r,
     const struct ini_section *section, struct mldv_error *err)

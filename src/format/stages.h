@@ -192,8 +192,6 @@ const struct stage_pool *stages_pool(const struct stages *stages,
 const char *runner_name(enum runner_kind kind);
 /* "reports/eval", for the stage's notebook notebooks/eval.ipynb. */
 const char *stage_reports(const struct stage *stage, struct arena *arena);
-/* The setting's value, or NULL. */
-const char *stage_setting(const struct stage *stage, const char *key);
 /* The stage that makes this path, or something above or below it; or NULL. */
 const struct stage *stages_maker(const struct stages *stages, const char *path);
 

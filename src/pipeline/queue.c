@@ -41,8 +41,7 @@ struct queue {
 	size_t *aside; /* special ones that were looked at and do not fit */
 	size_t *asleep;
 	size_t asleep_count;
-	size_t taken;
-	size_t local; /* of those taken that run here */
+	size_t local; /* of those that were taken, how many run here */
 	unsigned jobs;
 	unsigned used;
 	bool *gpus; /* whether each is used */
@@ -269,7 +268,6 @@ static void hold(struct queue *queue, struct entry *entry)
 {
 	const struct stage *stage = entry->stage;
 
-	queue->taken++;
 	queue->local += !entry->elsewhere;
 	queue->used += cpus_of(entry);
 	for (size_t j = 0; j < stage->mutex.count; j++)
@@ -292,7 +290,6 @@ static void hold(struct queue *queue, struct entry *entry)
 
 static void let_go(struct queue *queue, struct entry *entry)
 {
-	queue->taken--;
 	queue->local -= !entry->elsewhere;
 	queue->used -= cpus_of(entry);
 	for (size_t j = 0; j < entry->stage->mutex.count; j++)
@@ -364,19 +361,9 @@ void queue_wake(struct queue *queue)
 		make_ready(queue, queue->asleep[--queue->asleep_count]);
 }
 
-size_t queue_taken(const struct queue *queue)
-{
-	return queue->taken;
-}
-
 size_t queue_asleep(const struct queue *queue)
 {
 	return queue->asleep_count;
-}
-
-size_t queue_ready(const struct queue *queue)
-{
-	return queue->plain.count + queue->special.count;
 }
 
 struct queue_got queue_got(const struct queue *queue, size_t stage)

@@ -36,10 +36,8 @@ void queue_fail(struct queue *queue, size_t stage);
 void queue_put_back(struct queue *queue, size_t stage);
 void queue_wake(struct queue *queue);
 
-/* How many were taken, put back, or are neither and ready. */
-size_t queue_taken(const struct queue *queue);
+/* How many were put back. */
 size_t queue_asleep(const struct queue *queue);
-size_t queue_ready(const struct queue *queue);
 
 /* What a stage that was taken got. */
 struct queue_got {

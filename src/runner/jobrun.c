@@ -49,12 +49,14 @@ static int create(struct run *run, struct mldv_error *err)
 {
 	const char *after = run->file.request +
 	    strlen("{\"TrainingJobName\":\"") + strlen(run->file.name);
-	const char *body = arena_printf(&run->arena,
-	    "{\"TrainingJobName\":\"%s%s", run->name, after);
+	struct buf body = {0};
 	struct buf arn = {0};
-	int ret = sagemaker_create_as(run->service.sagemaker, run->name, body,
-	    &arn, err);
+	int ret;
 
+	buf_printf(&body, "{\"TrainingJobName\":\"%s%s", run->name, after);
+	ret = sagemaker_create(run->service.sagemaker, run->name, &body, &arn,
+	    err);
+	buf_release(&body);
 	buf_release(&arn);
 	return ret;
 }

@@ -263,17 +263,20 @@ static void a_taken_name_is_no_error(void **state)
 	    {.text = SAY("200 OK", "", "{\"TrainingJobArn\":\"arn:x\"}")},
 	};
 	const struct sagemaker_request request = {.name = "j"};
+	struct buf body = {0};
 	struct buf arn = {0};
 	struct world world;
 
 	(void)state;
+	sagemaker_format(&request, &body);
 	open_world(&world, answers, 2, &sagemaker_service);
-	assert_int_equal(sagemaker_create(world.json, &request, &arn,
+	assert_int_equal(sagemaker_create(world.json, "j", &body, &arn,
 	                     &world.err),
 	    0);
-	assert_int_equal(sagemaker_create(world.json, &request, &arn,
+	assert_int_equal(sagemaker_create(world.json, "j", &body, &arn,
 	                     &world.err),
 	    1);
+	buf_release(&body);
 	close_world(&world);
 	assert_string_equal(buf_str(&arn), "arn:x");
 	strs_release(&world.requests);
