@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "format/jsonout.h"
+#include "base/jsonout.h"
 
 const struct aws_json_service ecs_service = {
     .name = "ecs",

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "format/jsonout.h"
+#include "base/jsonout.h"
 
 enum { PAGES = 10 }; /* of 50 streams each */
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "format/jsonout.h"
+#include "base/jsonout.h"
 #include "format/value.h"
 
 const struct aws_json_service sagemaker_service = {

@@ -89,21 +89,21 @@ static void add_change(const struct row *row, struct buf *out)
 		buf_printf(out, "%+.6g", b->value - a->value);
 }
 
-static void add_json(struct json *json, const struct row *row)
+static void add_json(struct jsonout *json, const struct row *row)
 {
 	static const char *const names[] = {"before", "after"};
 
-	json_begin(json, NULL, '{');
+	jsonout_begin(json, NULL, '{');
 	if (row->file[0] != '\0')
-		json_text(json, "file", row->file);
-	json_text(json, "name", row->name);
+		jsonout_text(json, "file", row->file);
+	jsonout_text(json, "name", row->name);
 	for (size_t i = 0; i < 2; i++) {
 		if (row->sides[i].text != NULL && row->sides[i].number)
-			json_number(json, names[i], row->sides[i].value);
+			jsonout_number(json, names[i], row->sides[i].value);
 		else
-			json_text(json, names[i], row->sides[i].text);
+			jsonout_text(json, names[i], row->sides[i].text);
 	}
-	json_end(json, '}');
+	jsonout_end(json, '}');
 }
 
 /* A cell of CSV (RFC 4180), or of a table in Markdown. */
@@ -187,18 +187,18 @@ static void write_table(const struct context *context, struct table *table,
 static void write_json(const struct context *context, struct table *table,
     double tolerance)
 {
-	struct json json = {0};
+	struct jsonout json = {.style = JSONOUT_LINES};
 
-	json_begin(&json, NULL, '[');
+	jsonout_begin(&json, NULL, '[');
 	for (size_t i = 0; i < table->rows.count; i++) {
 		const struct row *row = table->rows.entries[i].value;
 
 		if (differs(row, tolerance))
 			add_json(&json, row);
 	}
-	json_end(&json, ']');
-	json_write(&json, context->term);
-	json_release(&json);
+	jsonout_end(&json, ']');
+	json_print(&json, context->term);
+	jsonout_release(&json);
 }
 
 /* What reads one side: mldv_metrics or mldv_params. */

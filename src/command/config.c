@@ -35,11 +35,11 @@ static void add_setting(struct listing *listing, const char *name,
 	struct buf shown_name = {0};
 	struct buf shown = {0};
 
-	json_begin(&listing->json, NULL, '{');
-	json_text(&listing->json, "name", name);
-	json_text(&listing->json, "value", value);
-	json_text(&listing->json, "where", where);
-	json_end(&listing->json, '}');
+	jsonout_begin(&listing->json, NULL, '{');
+	jsonout_text(&listing->json, "name", name);
+	jsonout_text(&listing->json, "value", value);
+	jsonout_text(&listing->json, "where", where);
+	jsonout_end(&listing->json, '}');
 	show_text(name, &shown_name);
 	show_text(value, &shown);
 	columns_row(&listing->columns,

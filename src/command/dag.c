@@ -30,31 +30,31 @@ struct drawing {
 	struct arena arena;
 	struct map numbers; /* of what was named in Mermaid's text */
 	struct buf out;
-	struct json json;
+	struct jsonout json;
 	struct columns columns;
 };
 
-static void add_names(struct json *json, const char *name,
+static void add_names(struct jsonout *json, const char *name,
     const char *const *list, size_t count)
 {
-	json_begin(json, name, '[');
+	jsonout_begin(json, name, '[');
 	for (size_t i = 0; i < count; i++)
-		json_text(json, NULL, list[i]);
-	json_end(json, ']');
+		jsonout_text(json, NULL, list[i]);
+	jsonout_end(json, ']');
 }
 
 static void visit_json(void *context, const struct mldv_dag_stage *stage)
 {
 	struct drawing *drawing = context;
-	struct json *json = &drawing->json;
+	struct jsonout *json = &drawing->json;
 
-	json_begin(json, NULL, '{');
-	json_text(json, "name", stage->name);
-	json_text(json, "desc", stage->desc);
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "name", stage->name);
+	jsonout_text(json, "desc", stage->desc);
 	add_names(json, "after", stage->above, stage->above_count);
 	add_names(json, "sources", stage->sources, stage->source_count);
 	add_names(json, "outs", stage->outs, stage->out_count);
-	json_end(json, '}');
+	jsonout_end(json, '}');
 }
 
 static void list_shown(const char *const *list, size_t count, struct buf *out)
@@ -214,11 +214,11 @@ static int draw(struct drawing *drawing, struct mldv_error *err)
 	int ret;
 
 	if (given->json) {
-		json_begin(&drawing->json, NULL, '[');
+		jsonout_begin(&drawing->json, NULL, '[');
 		ret = mldv_dag(project, targets, visit_json, drawing, err);
-		json_end(&drawing->json, ']');
+		jsonout_end(&drawing->json, ']');
 		if (ret == 0)
-			json_write(&drawing->json, drawing->context->term);
+			json_print(&drawing->json, drawing->context->term);
 		return ret;
 	}
 	if (!given->dot && !given->mermaid) {
@@ -245,6 +245,7 @@ static int run(const struct context *context, const void *values,
 {
 	struct drawing drawing = {.context = context,
 	    .given = values,
+	    .json.style = JSONOUT_LINES,
 	    .columns.count = 5};
 	const struct values *given = values;
 	int ret;
@@ -254,7 +255,7 @@ static int run(const struct context *context, const void *values,
 		    "only one of --dot, --mermaid and --json can be had");
 	ret = draw(&drawing, err);
 	columns_release(&drawing.columns);
-	json_release(&drawing.json);
+	jsonout_release(&drawing.json);
 	buf_release(&drawing.out);
 	map_release(&drawing.numbers);
 	arena_release(&drawing.arena);

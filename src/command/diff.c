@@ -30,19 +30,19 @@ static const char *change_word(enum mldv_change change)
 	return words[change];
 }
 
-static void difference_json(struct json *json,
+static void difference_json(struct jsonout *json,
     const struct mldv_difference *difference)
 {
-	json_begin(json, NULL, '{');
-	json_text(json, "change", change_word(difference->change));
-	json_text(json, "path", difference->path);
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "change", change_word(difference->change));
+	jsonout_text(json, "path", difference->path);
 	if (difference->old_path != NULL)
-		json_text(json, "old_path", difference->old_path);
+		jsonout_text(json, "old_path", difference->old_path);
 	if (difference->change != MLDV_ADDED)
-		json_count(json, "old_size", difference->old_size);
+		jsonout_count(json, "old_size", difference->old_size);
 	if (difference->change != MLDV_REMOVED)
-		json_count(json, "new_size", difference->new_size);
-	json_end(json, '}');
+		jsonout_count(json, "new_size", difference->new_size);
+	jsonout_end(json, '}');
 }
 
 static void visit_difference(void *context,

@@ -31,17 +31,17 @@ struct visit {
 static void visit_finding(void *context, const struct mldv_finding *finding)
 {
 	struct visit *at = context;
-	struct json *json = &at->listing.json;
+	struct jsonout *json = &at->listing.json;
 	struct buf line = {0};
 
 	at->counts[finding->level]++;
 	if (at->listing.as_json) {
-		json_begin(json, NULL, '{');
-		json_text(json, "topic", finding->topic);
-		json_text(json, "level", words[finding->level]);
-		json_text(json, "text", finding->text);
-		json_text(json, "fix", finding->fix);
-		json_end(json, '}');
+		jsonout_begin(json, NULL, '{');
+		jsonout_text(json, "topic", finding->topic);
+		jsonout_text(json, "level", words[finding->level]);
+		jsonout_text(json, "text", finding->text);
+		jsonout_text(json, "fix", finding->fix);
+		jsonout_end(json, '}');
 		return;
 	}
 	buf_printf(&line, "%-8s %s: ", words[finding->level], finding->topic);

@@ -38,20 +38,20 @@ static void add_bytes(uint64_t bytes, uint64_t shared, const char *where,
 	buf_add_str(out, " shared");
 }
 
-static void visit_json(struct json *json, const struct mldv_usage *usage)
+static void visit_json(struct jsonout *json, const struct mldv_usage *usage)
 {
-	json_begin(json, NULL, '{');
-	json_text(json, "path", usage->path);
-	json_count(json, "files", usage->files);
-	json_count(json, "bytes", usage->bytes);
-	json_count(json, "local", usage->local);
-	json_count(json, "local_shared", usage->local_shared);
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "path", usage->path);
+	jsonout_count(json, "files", usage->files);
+	jsonout_count(json, "bytes", usage->bytes);
+	jsonout_count(json, "local", usage->local);
+	jsonout_count(json, "local_shared", usage->local_shared);
 	if (usage->asked) {
-		json_bool(json, "on_remote", usage->on_remote);
-		json_count(json, "remote", usage->remote);
-		json_count(json, "remote_shared", usage->remote_shared);
+		jsonout_bool(json, "on_remote", usage->on_remote);
+		jsonout_count(json, "remote", usage->remote);
+		jsonout_count(json, "remote_shared", usage->remote_shared);
 	}
-	json_end(json, '}');
+	jsonout_end(json, '}');
 }
 
 static void visit_usage(void *context, const struct mldv_usage *usage)

@@ -21,7 +21,7 @@ static const struct option options[] = {
 
 struct visit {
 	bool as_json;
-	struct json json;
+	struct jsonout json;
 	struct buf out;
 };
 
@@ -30,7 +30,7 @@ static void visit_variable(void *context, const char *name, const char *value)
 	struct visit *visit = context;
 
 	if (visit->as_json) {
-		json_text(&visit->json, name, value);
+		jsonout_text(&visit->json, name, value);
 		return;
 	}
 	buf_printf(&visit->out, "export %s='", name);
@@ -47,18 +47,19 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.as_json = given->json};
+	struct visit visit = {.as_json = given->json,
+	    .json.style = JSONOUT_LINES};
 	int ret;
 
-	json_begin(&visit.json, NULL, '{');
+	jsonout_begin(&visit.json, NULL, '{');
 	ret = mldv_stage_env(context->project, context->words->items[0],
 	    &given->set, visit_variable, &visit, err);
-	json_end(&visit.json, '}');
+	jsonout_end(&visit.json, '}');
 	if (ret == 0 && given->json)
-		json_write(&visit.json, context->term);
+		json_print(&visit.json, context->term);
 	else if (ret == 0)
 		term_write(context->term, buf_str(&visit.out), visit.out.len);
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	buf_release(&visit.out);
 	return ret;
 }

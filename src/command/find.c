@@ -29,7 +29,7 @@ enum {
 struct visit {
 	const struct context *context;
 	struct buf out;
-	struct json json;
+	struct jsonout json;
 	size_t count;
 	bool listed; /* the JSON's list is closed */
 };
@@ -46,27 +46,27 @@ static const char *word_of(enum mldv_found_as as)
 	return words[as];
 }
 
-static void add_json(struct json *json, const struct mldv_found *found)
+static void add_json(struct jsonout *json, const struct mldv_found *found)
 {
 	struct buf time = {0};
 
-	json_begin(json, NULL, '{');
-	json_text(json, "as", word_of(found->as));
-	json_text(json, "path", found->path);
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "as", word_of(found->as));
+	jsonout_text(json, "path", found->path);
 	if (found->inside != NULL)
-		json_text(json, "inside", found->inside);
-	json_text(json, "stage", found->stage);
-	json_text(json, "key", found->key);
-	json_text(json, "commit", found->commit.id);
+		jsonout_text(json, "inside", found->inside);
+	jsonout_text(json, "stage", found->stage);
+	jsonout_text(json, "key", found->key);
+	jsonout_text(json, "commit", found->commit.id);
 	if (found->commit.id != NULL) {
 		show_utc(found->commit.time, &time);
-		json_text(json, "time", buf_str(&time));
-		json_text(json, "who", found->commit.who);
-		json_text(json, "subject", found->commit.subject);
-		json_text(json, "branch", found->holder);
+		jsonout_text(json, "time", buf_str(&time));
+		jsonout_text(json, "who", found->commit.who);
+		jsonout_text(json, "subject", found->commit.subject);
+		jsonout_text(json, "branch", found->holder);
 	}
-	json_bool(json, "here", found->here);
-	json_end(json, '}');
+	jsonout_bool(json, "here", found->here);
+	jsonout_end(json, '}');
 	buf_release(&time);
 }
 
@@ -167,14 +167,14 @@ static void visit_lies(void *context, const struct mldv_lies *lies)
 {
 	struct visit *visit = context;
 	struct buf *out = &visit->out;
-	struct json *json = &visit->json;
+	struct jsonout *json = &visit->json;
 
-	json_end(json, ']');
+	jsonout_end(json, ']');
 	visit->listed = true;
-	json_text(json, "oid", lies->oid);
-	json_text(json, "path", lies->path);
-	json_bool(json, "store", lies->store);
-	json_text(json, "remote", lies->on_remote ? lies->remote : NULL);
+	jsonout_text(json, "oid", lies->oid);
+	jsonout_text(json, "path", lies->path);
+	jsonout_bool(json, "store", lies->store);
+	jsonout_text(json, "remote", lies->on_remote ? lies->remote : NULL);
 	if (visit->count > PLACES_MOST)
 		buf_printf(out, "and %zu more; --json lists them all\n",
 		    visit->count - PLACES_MOST);
@@ -186,7 +186,7 @@ static void visit_lies(void *context, const struct mldv_lies *lies)
 static int find_content(const struct context *context, bool as_json,
     struct mldv_error *err)
 {
-	struct visit visit = {.context = context};
+	struct visit visit = {.context = context, .json.style = JSONOUT_LINES};
 	const struct mldv_find how = {
 	    .what = context->words->items[0],
 	    .visit = visit_found,
@@ -195,17 +195,17 @@ static int find_content(const struct context *context, bool as_json,
 	};
 	int ret;
 
-	json_begin(&visit.json, NULL, '{');
-	json_begin(&visit.json, "found", '[');
+	jsonout_begin(&visit.json, NULL, '{');
+	jsonout_begin(&visit.json, "found", '[');
 	ret = mldv_find(context->project, &how, err);
 	if (!visit.listed)
-		json_end(&visit.json, ']');
-	json_end(&visit.json, '}');
+		jsonout_end(&visit.json, ']');
+	jsonout_end(&visit.json, '}');
 	if (ret == 0 && as_json)
-		json_write(&visit.json, context->term);
+		json_print(&visit.json, context->term);
 	else if (ret == 0)
 		term_write(context->term, buf_str(&visit.out), visit.out.len);
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	buf_release(&visit.out);
 	return ret;
 }

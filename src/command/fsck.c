@@ -27,7 +27,7 @@ static const struct option options[] = {
 
 struct visit {
 	const struct context *context;
-	struct json json;
+	struct jsonout json;
 	bool as_json;
 	bool any;
 };
@@ -39,11 +39,11 @@ static void visit_damage(void *context, const struct mldv_damage *damage)
 
 	visit->any = true;
 	if (visit->as_json) {
-		json_begin(&visit->json, NULL, '{');
-		json_text(&visit->json, "object", damage->object);
-		json_text(&visit->json, "what", damage->what);
-		json_bool(&visit->json, "repaired", damage->repaired);
-		json_end(&visit->json, '}');
+		jsonout_begin(&visit->json, NULL, '{');
+		jsonout_text(&visit->json, "object", damage->object);
+		jsonout_text(&visit->json, "what", damage->what);
+		jsonout_bool(&visit->json, "repaired", damage->repaired);
+		jsonout_end(&visit->json, '}');
 		return;
 	}
 	show_text(damage->object, &line);
@@ -60,7 +60,9 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.context = context, .as_json = given->json};
+	struct visit visit = {.context = context,
+	    .as_json = given->json,
+	    .json.style = JSONOUT_LINES};
 	const struct mldv_fsck how = {.budget = given->budget,
 	    .repair = given->repair,
 	    .remote = given->remote,
@@ -68,15 +70,15 @@ static int run(const struct context *context, const void *values,
 	    .context = &visit};
 	int ret;
 
-	json_begin(&visit.json, NULL, '[');
+	jsonout_begin(&visit.json, NULL, '[');
 	ret = given->remote ? mldv_fsck_remote(context->project, &how, err)
 	                    : mldv_fsck(context->project, &how, err);
-	json_end(&visit.json, ']');
+	jsonout_end(&visit.json, ']');
 	if (given->json)
-		json_write(&visit.json, context->term);
+		json_print(&visit.json, context->term);
 	else if (ret == 0 && !visit.any)
 		term_say(context->term, "no damage found");
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	return ret;
 }
 

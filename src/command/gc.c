@@ -62,7 +62,7 @@ enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 struct visit {
 	const struct context *context;
 	const struct values *given;
-	struct json json;
+	struct jsonout json;
 	struct strs aside;
 	uint64_t count[KINDS];
 	uint64_t bytes[KINDS];
@@ -79,12 +79,13 @@ static void visit_garbage(void *context, const struct mldv_garbage *garbage)
 		strs_add(&visit->aside, garbage->path);
 	if (!visit->given->json)
 		return;
-	json_begin(&visit->json, NULL, '{');
-	json_text(&visit->json, "what", kind->word);
-	json_text(&visit->json, "path", garbage->path);
-	json_count(&visit->json, "bytes", garbage->bytes);
-	json_bool(&visit->json, "deleted", kind->goes && visit->given->delete);
-	json_end(&visit->json, '}');
+	jsonout_begin(&visit->json, NULL, '{');
+	jsonout_text(&visit->json, "what", kind->word);
+	jsonout_text(&visit->json, "path", garbage->path);
+	jsonout_count(&visit->json, "bytes", garbage->bytes);
+	jsonout_bool(&visit->json, "deleted",
+	    kind->goes && visit->given->delete);
+	jsonout_end(&visit->json, '}');
 }
 
 static void list(const struct visit *visit)
@@ -167,14 +168,16 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.context = context, .given = given};
+	struct visit visit = {.context = context,
+	    .given = given,
+	    .json.style = JSONOUT_LINES};
 	const struct mldv_gc how = {.delete = given->delete,
 	    .exclusive = given->exclusive,
 	    .visit = visit_garbage,
 	    .context = &visit};
 	int ret = check(given, err);
 
-	json_begin(&visit.json, NULL, '[');
+	jsonout_begin(&visit.json, NULL, '[');
 	if (ret == 0 && given->undo)
 		ret = mldv_gc_undo(context->project, given->remote, &how, err);
 	else if (ret == 0 && given->remote != NULL)
@@ -182,9 +185,9 @@ static int run(const struct context *context, const void *values,
 		    mldv_gc_remote(context->project, given->remote, &how, err);
 	else if (ret == 0)
 		ret = mldv_gc(context->project, &how, err);
-	json_end(&visit.json, ']');
+	jsonout_end(&visit.json, ']');
 	if (ret == 0 && given->json) {
-		json_write(&visit.json, context->term);
+		json_print(&visit.json, context->term);
 	} else if (ret == 0 && given->undo) {
 		say_put_back(&visit);
 	} else if (ret == 0) {
@@ -192,7 +195,7 @@ static int run(const struct context *context, const void *values,
 		conclude(&visit);
 	}
 	strs_release(&visit.aside);
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	return ret;
 }
 

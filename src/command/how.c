@@ -29,116 +29,116 @@ struct visit {
 	const struct context *context;
 	const struct values *given;
 	struct buf out;
-	struct json json;
+	struct jsonout json;
 	struct mldv_error err; /* of a diff that cannot be read */
 	bool failed;
 };
 
 /* --- JSON --- */
 
-static void json_utc(struct json *json, const char *name, int64_t time)
+static void json_utc(struct jsonout *json, const char *name, int64_t time)
 {
 	struct buf text = {0};
 
 	show_utc(time, &text);
-	json_text(json, name, buf_str(&text));
+	jsonout_text(json, name, buf_str(&text));
 	buf_release(&text);
 }
 
-static void json_file(struct json *json, const struct mldv_how_file *file,
+static void json_file(struct jsonout *json, const struct mldv_how_file *file,
     bool input)
 {
 	const char kind[] = {file->kind, '\0'};
 
-	json_begin(json, NULL, '{');
-	json_text(json, "path", file->path);
-	json_text(json, "kind", kind);
-	json_text(json, "oid", file->oid);
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "path", file->path);
+	jsonout_text(json, "kind", kind);
+	jsonout_text(json, "oid", file->oid);
 	if (input) {
-		json_text(json, "stage", file->stage);
-		json_text(json, "item", file->item);
+		jsonout_text(json, "stage", file->stage);
+		jsonout_text(json, "item", file->item);
 		if (file->step > 0)
-			json_count(json, "step", file->step);
+			jsonout_count(json, "step", file->step);
 	} else {
-		json_count(json, "files", file->files);
-		json_count(json, "bytes", file->bytes);
+		jsonout_count(json, "files", file->files);
+		jsonout_count(json, "bytes", file->bytes);
 	}
-	json_end(json, '}');
+	jsonout_end(json, '}');
 }
 
-static void json_files(struct json *json, const char *name,
+static void json_files(struct jsonout *json, const char *name,
     const struct mldv_how_file *list, size_t count)
 {
-	json_begin(json, name, '[');
+	jsonout_begin(json, name, '[');
 	for (size_t i = 0; i < count; i++)
 		json_file(json, &list[i], strcmp(name, "inputs") == 0);
-	json_end(json, ']');
+	jsonout_end(json, ']');
 }
 
-static void json_values(struct json *json, const char *name, const char *word,
-    const struct mldv_how_value *list, size_t count)
+static void json_values(struct jsonout *json, const char *name,
+    const char *word, const struct mldv_how_value *list, size_t count)
 {
-	json_begin(json, name, '[');
+	jsonout_begin(json, name, '[');
 	for (size_t i = 0; i < count; i++) {
-		json_begin(json, NULL, '{');
-		json_text(json, word, list[i].word);
-		json_text(json, "name", list[i].name);
-		json_text(json, "value", list[i].value);
-		json_end(json, '}');
+		jsonout_begin(json, NULL, '{');
+		jsonout_text(json, word, list[i].word);
+		jsonout_text(json, "name", list[i].name);
+		jsonout_text(json, "value", list[i].value);
+		jsonout_end(json, '}');
 	}
-	json_end(json, ']');
+	jsonout_end(json, ']');
 }
 
-static void json_run(struct json *json, const struct mldv_how_step *step)
+static void json_run(struct jsonout *json, const struct mldv_how_step *step)
 {
 	json_utc(json, "started", (int64_t)step->started);
-	json_number(json, "seconds", step->seconds);
-	json_text(json, "host", step->host);
-	json_text(json, "platform", step->platform);
-	json_text(json, "commit", step->code_commit);
-	json_text(json, "branch", step->branch);
-	json_text(json, "diff", step->diff);
-	json_bool(json, "committed", step->code_committed);
-	json_text(json, "who", step->who);
-	json_text(json, "interpreter", step->interpreter);
-	json_text(json, "job", step->job);
-	json_text(json, "cost", step->cost);
+	jsonout_number(json, "seconds", step->seconds);
+	jsonout_text(json, "host", step->host);
+	jsonout_text(json, "platform", step->platform);
+	jsonout_text(json, "commit", step->code_commit);
+	jsonout_text(json, "branch", step->branch);
+	jsonout_text(json, "diff", step->diff);
+	jsonout_bool(json, "committed", step->code_committed);
+	jsonout_text(json, "who", step->who);
+	jsonout_text(json, "interpreter", step->interpreter);
+	jsonout_text(json, "job", step->job);
+	jsonout_text(json, "cost", step->cost);
 	json_values(json, "metrics", "file", step->metrics, step->metric_count);
 }
 
-static void json_step(struct json *json, const struct mldv_how_step *step)
+static void json_step(struct jsonout *json, const struct mldv_how_step *step)
 {
-	json_begin(json, NULL, '{');
-	json_count(json, "step", step->number);
-	json_text(json, "stage", step->stage);
-	json_bool(json, "earlier", step->earlier);
+	jsonout_begin(json, NULL, '{');
+	jsonout_count(json, "step", step->number);
+	jsonout_text(json, "stage", step->stage);
+	jsonout_bool(json, "earlier", step->earlier);
 	json_files(json, "outs", step->outs, step->out_count);
 	if (step->stage != NULL) {
 		json_files(json, "inputs", step->inputs, step->input_count);
 		json_values(json, "values", "what", step->values,
 		    step->value_count);
-		json_text(json, "key", step->key);
-		json_text(json, "command", step->command);
-		json_text(json, "claim", step->claim);
-		json_text(json, "claim_why", step->claim_why);
-		json_bool(json, "recorded", step->known);
+		jsonout_text(json, "key", step->key);
+		jsonout_text(json, "command", step->command);
+		jsonout_text(json, "claim", step->claim);
+		jsonout_text(json, "claim_why", step->claim_why);
+		jsonout_bool(json, "recorded", step->known);
 		if (step->known)
 			json_run(json, step);
 	} else {
-		json_text(json, "note", step->note);
-		json_text(json, "from", step->from_address);
-		json_text(json, "from_version", step->from_version);
-		json_text(json, "path_then", step->path_then);
+		jsonout_text(json, "note", step->note);
+		jsonout_text(json, "from", step->from_address);
+		jsonout_text(json, "from_version", step->from_version);
+		jsonout_text(json, "path_then", step->path_then);
 	}
 	if (step->recorded.id != NULL) {
-		json_begin(json, "added_in", '{');
-		json_text(json, "commit", step->recorded.id);
+		jsonout_begin(json, "added_in", '{');
+		jsonout_text(json, "commit", step->recorded.id);
 		json_utc(json, "time", step->recorded.time);
-		json_text(json, "who", step->recorded.who);
-		json_text(json, "subject", step->recorded.subject);
-		json_end(json, '}');
+		jsonout_text(json, "who", step->recorded.who);
+		jsonout_text(json, "subject", step->recorded.subject);
+		jsonout_end(json, '}');
 	}
-	json_end(json, '}');
+	jsonout_end(json, '}');
 }
 
 /* --- Graphviz --- */
@@ -199,14 +199,14 @@ static void begin(void *context, const char *path, const char *revision,
 {
 	struct visit *visit = context;
 
-	json_text(&visit->json, "path", path);
-	json_text(&visit->json, "revision", revision);
-	json_text(&visit->json, "here",
+	jsonout_text(&visit->json, "path", path);
+	jsonout_text(&visit->json, "revision", revision);
+	jsonout_text(&visit->json, "here",
 	    state == MLDV_HOW_SAME          ? "yes"
 	        : state == MLDV_HOW_CHANGED ? "changed"
 	        : state == MLDV_HOW_ABSENT  ? "no"
 	                                    : NULL);
-	json_begin(&visit->json, "steps", '[');
+	jsonout_begin(&visit->json, "steps", '[');
 	if (!visit->given->dot && !visit->given->json)
 		how_text_begin(visit->context, path, state, &visit->out);
 }
@@ -255,7 +255,9 @@ static void visit_step(void *context, const struct mldv_how_step *step)
 static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
-	struct visit visit = {.context = context, .given = values};
+	struct visit visit = {.context = context,
+	    .given = values,
+	    .json.style = JSONOUT_LINES};
 	const struct mldv_how how = {
 	    .path = context->words->items[0],
 	    .begin = begin,
@@ -267,7 +269,7 @@ static int run(const struct context *context, const void *values,
 	if (visit.given->dot && visit.given->json)
 		return err_set(err, MLDV_USAGE,
 		    "only one of --dot and --json can be had");
-	json_begin(&visit.json, NULL, '{');
+	jsonout_begin(&visit.json, NULL, '{');
 	if (visit.given->dot)
 		buf_add_str(&visit.out, "digraph how {\n\trankdir=LR;\n");
 	ret = mldv_how(context->project, &how, err);
@@ -276,15 +278,15 @@ static int run(const struct context *context, const void *values,
 		ret = -1;
 	}
 	if (ret == 0 && visit.given->json) {
-		json_end(&visit.json, ']');
-		json_end(&visit.json, '}');
-		json_write(&visit.json, context->term);
+		jsonout_end(&visit.json, ']');
+		jsonout_end(&visit.json, '}');
+		json_print(&visit.json, context->term);
 	} else if (ret == 0) {
 		if (visit.given->dot)
 			buf_add_str(&visit.out, "}\n");
 		term_write(context->term, buf_str(&visit.out), visit.out.len);
 	}
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	buf_release(&visit.out);
 	return ret;
 }

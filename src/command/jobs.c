@@ -16,17 +16,17 @@ static const struct option list_options[] = {
     {0},
 };
 
-static void job_json(struct json *json, const struct mldv_job *job)
+static void job_json(struct jsonout *json, const struct mldv_job *job)
 {
-	json_begin(json, NULL, '{');
-	json_text(json, "name", job->name);
-	json_text(json, "stage", job->stage);
-	json_text(json, "key", job->key);
-	json_text(json, "state", job->state);
-	json_text(json, "why", job->why);
-	json_count(json, "started", job->started);
-	json_count(json, "billed", job->billed);
-	json_end(json, '}');
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "name", job->name);
+	jsonout_text(json, "stage", job->stage);
+	jsonout_text(json, "key", job->key);
+	jsonout_text(json, "state", job->state);
+	jsonout_text(json, "why", job->why);
+	jsonout_count(json, "started", job->started);
+	jsonout_count(json, "billed", job->billed);
+	jsonout_end(json, '}');
 }
 
 static void visit_job(void *context, const struct mldv_job *job)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/jsonout.h"
 #include "base/strs.h"
 #include "command/command.h"
 
@@ -25,24 +26,8 @@ void columns_release(struct columns *columns);
 
 /* --- JSON --- */
 
-/* A document that is being written. Names may be NULL, in arrays. */
-struct json {
-	struct buf out;
-	char brackets[8]; /* that are open */
-	size_t depth;
-	bool filled; /* something stands before, in the innermost ones */
-};
-void json_begin(struct json *json, const char *name, char bracket);
-void json_end(struct json *json, char bracket);
-/* Bytes that are not UTF-8 become \udc80 … \udcff; NULL becomes null. */
-void json_text(struct json *json, const char *name, const char *text);
-void json_count(struct json *json, const char *name, uint64_t number);
-/* Null if it is not finite. */
-void json_number(struct json *json, const char *name, double number);
-void json_bool(struct json *json, const char *name, bool yes);
-/* A final LF, and out it goes. */
-void json_write(struct json *json, struct term *term);
-void json_release(struct json *json);
+/* Prints the document with a final LF, and empties it. */
+void json_print(struct jsonout *json, struct term *term);
 
 /* --- both --- */
 
@@ -50,7 +35,7 @@ void json_release(struct json *json);
 struct listing {
 	const struct context *context;
 	bool as_json;
-	struct json json;
+	struct jsonout json;
 	struct columns columns;
 };
 void listing_open(struct listing *listing, const struct context *context,

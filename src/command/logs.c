@@ -36,15 +36,15 @@ static void show_moment(int64_t seconds, struct buf *out)
 	buf_add_str(out, text);
 }
 
-static void visit_json(struct json *json, const struct mldv_log *log,
+static void visit_json(struct jsonout *json, const struct mldv_log *log,
     const char *ended)
 {
-	json_begin(json, NULL, '{');
-	json_text(json, "path", log->path);
-	json_count(json, "size", log->size);
-	json_text(json, "written", ended);
-	json_bool(json, "running", log->running);
-	json_end(json, '}');
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "path", log->path);
+	jsonout_count(json, "size", log->size);
+	jsonout_text(json, "written", ended);
+	jsonout_bool(json, "running", log->running);
+	jsonout_end(json, '}');
 }
 
 static void visit(void *context, const struct mldv_log *log)

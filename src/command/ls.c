@@ -29,19 +29,19 @@ static const struct option options[] = {
     {0},
 };
 
-static void entry_json(struct json *json, const struct mldv_entry *entry)
+static void entry_json(struct jsonout *json, const struct mldv_entry *entry)
 {
-	json_begin(json, NULL, '{');
-	json_text(json, "path", entry->path);
-	json_text(json, "kind", entry->kind);
-	json_count(json, "files", entry->files);
-	json_count(json, "bytes", entry->bytes);
-	json_bool(json, "item", entry->item);
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "path", entry->path);
+	jsonout_text(json, "kind", entry->kind);
+	jsonout_count(json, "files", entry->files);
+	jsonout_count(json, "bytes", entry->bytes);
+	jsonout_bool(json, "item", entry->item);
 	if (entry->stage != NULL)
-		json_text(json, "stage", entry->stage);
+		jsonout_text(json, "stage", entry->stage);
 	if (entry->asked)
-		json_bool(json, "on_remote", entry->there);
-	json_end(json, '}');
+		jsonout_bool(json, "on_remote", entry->there);
+	jsonout_end(json, '}');
 }
 
 static void visit_entry(void *context, const struct mldv_entry *entry)

@@ -24,14 +24,14 @@ static void visit_metric(void *context, const struct mldv_metric *metric)
 	struct buf name = {0};
 	struct buf text = {0};
 
-	json_begin(&listing->json, NULL, '{');
-	json_text(&listing->json, "file", metric->file);
-	json_text(&listing->json, "name", metric->name);
+	jsonout_begin(&listing->json, NULL, '{');
+	jsonout_text(&listing->json, "file", metric->file);
+	jsonout_text(&listing->json, "name", metric->name);
 	if (metric->number)
-		json_number(&listing->json, "value", metric->value);
+		jsonout_number(&listing->json, "value", metric->value);
 	else
-		json_text(&listing->json, "value", metric->text);
-	json_end(&listing->json, '}');
+		jsonout_text(&listing->json, "value", metric->text);
+	jsonout_end(&listing->json, '}');
 	show_path(listing->context, metric->file, &file);
 	show_text(metric->name, &name);
 	show_text(metric->text, &text);

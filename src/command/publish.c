@@ -24,23 +24,23 @@ static const struct option options[] = {
 struct visit {
 	const struct context *context;
 	bool as_json;
-	struct json json;
+	struct jsonout json;
 };
 
 static void visit_one(void *context, const struct mldv_published *published)
 {
 	struct visit *visit = context;
-	struct json *json = &visit->json;
+	struct jsonout *json = &visit->json;
 	struct buf line = {0};
 
 	if (visit->as_json) {
-		json_begin(json, NULL, '{');
-		json_text(json, "path", published->path);
-		json_text(json, "to", published->to);
-		json_count(json, "files", published->files);
-		json_count(json, "bytes", published->bytes);
-		json_count(json, "removed", published->removed);
-		json_end(json, '}');
+		jsonout_begin(json, NULL, '{');
+		jsonout_text(json, "path", published->path);
+		jsonout_text(json, "to", published->to);
+		jsonout_count(json, "files", published->files);
+		jsonout_count(json, "bytes", published->bytes);
+		jsonout_count(json, "removed", published->removed);
+		jsonout_end(json, '}');
 		return;
 	}
 	show_text(published->to, &line);
@@ -80,7 +80,9 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.context = context, .as_json = given->json};
+	struct visit visit = {.context = context,
+	    .as_json = given->json,
+	    .json.style = JSONOUT_LINES};
 	const struct mldv_publish how = {
 	    .dry_run = given->dry_run,
 	    .visit = visit_one,
@@ -90,15 +92,15 @@ static int run(const struct context *context, const void *values,
 	struct strs paths = {0};
 	int ret = paths_of(context, 0, &paths, err);
 
-	json_begin(&visit.json, NULL, '[');
+	jsonout_begin(&visit.json, NULL, '[');
 	if (ret == 0)
 		ret = mldv_publish(context->project, &paths, &how, &sum, err);
-	json_end(&visit.json, ']');
+	jsonout_end(&visit.json, ']');
 	if (ret == 0 && given->json)
-		json_write(&visit.json, context->term);
+		json_print(&visit.json, context->term);
 	else if (ret == 0)
 		conclude(&visit, given->dry_run, &sum);
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	strs_release(&paths);
 	return ret;
 }

@@ -33,7 +33,7 @@ enum { KINDS = 3 };
 
 struct visit {
 	const struct values *given;
-	struct json json;
+	struct jsonout json;
 	uint64_t count[KINDS];
 	uint64_t bytes;
 };
@@ -52,13 +52,13 @@ static void visit_purged(void *context, const char *remote,
 	visit->bytes += bytes;
 	if (!visit->given->json)
 		return;
-	json_begin(&visit->json, NULL, '{');
-	json_text(&visit->json, "remote", remote);
-	json_text(&visit->json, "what", words[kind]);
-	json_text(&visit->json, "path", name);
-	json_count(&visit->json, "bytes", bytes);
-	json_bool(&visit->json, "deleted", visit->given->delete);
-	json_end(&visit->json, '}');
+	jsonout_begin(&visit->json, NULL, '{');
+	jsonout_text(&visit->json, "remote", remote);
+	jsonout_text(&visit->json, "what", words[kind]);
+	jsonout_text(&visit->json, "path", name);
+	jsonout_count(&visit->json, "bytes", bytes);
+	jsonout_bool(&visit->json, "deleted", visit->given->delete);
+	jsonout_end(&visit->json, '}');
 }
 
 static void conclude(const struct context *context, const struct visit *visit)
@@ -94,7 +94,7 @@ static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.given = given};
+	struct visit visit = {.given = given, .json.style = JSONOUT_LINES};
 	const struct mldv_purge how = {
 	    .why = given->why,
 	    .remote = given->remote,
@@ -106,16 +106,16 @@ static int run(const struct context *context, const void *values,
 	struct strs paths = {0};
 	int ret = paths_of(context, 0, &paths, err);
 
-	json_begin(&visit.json, NULL, '[');
+	jsonout_begin(&visit.json, NULL, '[');
 	if (ret == 0)
 		ret = mldv_purge(context->project, &paths, &how, err);
-	json_end(&visit.json, ']');
+	jsonout_end(&visit.json, ']');
 	if (ret == 0 && given->json)
-		json_write(&visit.json, context->term);
+		json_print(&visit.json, context->term);
 	else if (ret == 0)
 		conclude(context, &visit);
 	strs_release(&paths);
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	return ret;
 }
 

@@ -114,11 +114,11 @@ static void visit_remote(void *context, const struct mldv_remote_info *remote)
 	struct buf name = {0};
 	struct buf url = {0};
 
-	json_begin(&listing->json, NULL, '{');
-	json_text(&listing->json, "name", remote->name);
-	json_text(&listing->json, "url", remote->url);
-	json_bool(&listing->json, "default", remote->preset);
-	json_end(&listing->json, '}');
+	jsonout_begin(&listing->json, NULL, '{');
+	jsonout_text(&listing->json, "name", remote->name);
+	jsonout_text(&listing->json, "url", remote->url);
+	jsonout_bool(&listing->json, "default", remote->preset);
+	jsonout_end(&listing->json, '}');
 	show_text(remote->name, &name);
 	show_text(remote->url, &url);
 	columns_row(&listing->columns,

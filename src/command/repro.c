@@ -60,20 +60,20 @@ static const struct option options[] = {
 struct visit {
 	const struct context *context;
 	const struct values *given;
-	struct json json;
+	struct jsonout json;
 	struct columns columns;
 	unsigned changed; /* stages that were not fresh */
 	struct notifying notifying;
 };
 
-static void stage_json(struct json *json, const struct mldv_stage *stage)
+static void stage_json(struct jsonout *json, const struct mldv_stage *stage)
 {
-	json_begin(json, NULL, '{');
-	json_text(json, "name", stage->name);
-	json_text(json, "state", stage_word(stage->state));
-	json_text(json, "reason", stage->reason);
-	json_number(json, "seconds", stage->seconds);
-	json_end(json, '}');
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "name", stage->name);
+	jsonout_text(json, "state", stage_word(stage->state));
+	jsonout_text(json, "reason", stage->reason);
+	jsonout_number(json, "seconds", stage->seconds);
+	jsonout_end(json, '}');
 }
 
 /* "running train: param lr 0.1 -> 0.05", "ran train (52 s)", … */
@@ -200,6 +200,7 @@ static int run(const struct context *context, const void *values,
 {
 	struct visit visit = {.context = context,
 	    .given = values,
+	    .json.style = JSONOUT_LINES,
 	    .columns.count = 3};
 	const struct values *given = values;
 	const struct mldv_repro how = {.dry_run = given->dry_run,
@@ -226,19 +227,19 @@ static int run(const struct context *context, const void *values,
 
 	for (size_t i = 0; i < context->words->count; i++)
 		strs_add(&targets, context->words->items[i]);
-	json_begin(&visit.json, NULL, '[');
+	jsonout_begin(&visit.json, NULL, '[');
 	notify_begin(&visit.notifying);
 	ret = mldv_repro(context->project, &targets, &how, &staged, err);
 	notify_end(&visit.notifying, context, ret < 0 ? err->text : NULL);
-	json_end(&visit.json, ']');
+	jsonout_end(&visit.json, ']');
 	if (visit.given->json)
-		json_write(&visit.json, context->term);
+		json_print(&visit.json, context->term);
 	else if (visit.given->dry_run)
 		columns_write(&visit.columns, context->term);
 	if (ret == 0)
 		say_sum(&visit, &staged);
 	columns_release(&visit.columns);
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	strs_release(&targets);
 	strs_release(&staged);
 	return ret;

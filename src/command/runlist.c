@@ -9,41 +9,41 @@ enum {
 	VALUES_MOST = 6,
 };
 
-static void add_values(struct json *json, const char *name,
+static void add_values(struct jsonout *json, const char *name,
     const struct mldv_how_value *list, size_t count)
 {
-	json_begin(json, name, '[');
+	jsonout_begin(json, name, '[');
 	for (size_t i = 0; i < count; i++) {
-		json_begin(json, NULL, '{');
-		json_text(json, "name", list[i].name);
-		json_text(json, "value", list[i].value);
-		json_end(json, '}');
+		jsonout_begin(json, NULL, '{');
+		jsonout_text(json, "name", list[i].name);
+		jsonout_text(json, "value", list[i].value);
+		jsonout_end(json, '}');
 	}
-	json_end(json, ']');
+	jsonout_end(json, ']');
 }
 
-static void add_json(struct json *json, const struct mldv_run *run)
+static void add_json(struct jsonout *json, const struct mldv_run *run)
 {
 	struct buf time = {0};
 
 	show_utc((int64_t)run->started, &time);
-	json_begin(json, NULL, '{');
-	json_text(json, "stage", run->stage);
-	json_text(json, "key", run->key);
-	json_text(json, "started", buf_str(&time));
-	json_number(json, "seconds", run->seconds);
-	json_text(json, "host", run->host);
-	json_text(json, "who", run->who);
-	json_text(json, "commit", run->code_commit);
-	json_bool(json, "dirty", run->dirty);
-	json_text(json, "branch", run->branch);
-	json_text(json, "job", run->job);
-	json_text(json, "cost", run->cost);
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "stage", run->stage);
+	jsonout_text(json, "key", run->key);
+	jsonout_text(json, "started", buf_str(&time));
+	jsonout_number(json, "seconds", run->seconds);
+	jsonout_text(json, "host", run->host);
+	jsonout_text(json, "who", run->who);
+	jsonout_text(json, "commit", run->code_commit);
+	jsonout_bool(json, "dirty", run->dirty);
+	jsonout_text(json, "branch", run->branch);
+	jsonout_text(json, "job", run->job);
+	jsonout_text(json, "cost", run->cost);
 	add_values(json, "params", run->params, run->param_count);
 	add_values(json, "metrics", run->metrics, run->metric_count);
 	if (run->recorded.id != NULL)
-		json_text(json, "recorded_in", run->recorded.id);
-	json_end(json, '}');
+		jsonout_text(json, "recorded_in", run->recorded.id);
+	jsonout_end(json, '}');
 	buf_release(&time);
 }
 

@@ -30,7 +30,7 @@ static const struct option options[] = {
 struct visit {
 	const struct context *context;
 	const struct values *given;
-	struct json json;
+	struct jsonout json;
 	struct columns columns;
 	uint64_t items, stages; /* that are not as they should be */
 	uint64_t rules;         /* that are broken */
@@ -73,22 +73,22 @@ static void add_details(const struct mldv_item *item, struct buf *out)
 	show_size(item->files, item->bytes, out);
 }
 
-static void item_json(struct json *json, const struct mldv_item *item)
+static void item_json(struct jsonout *json, const struct mldv_item *item)
 {
-	json_begin(json, NULL, '{');
-	json_text(json, "path", item->path);
-	json_text(json, "state", item_word(item->state));
-	json_text(json, "stage", item->stage);
-	json_count(json, "files", item->files);
-	json_count(json, "bytes", item->bytes);
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "path", item->path);
+	jsonout_text(json, "state", item_word(item->state));
+	jsonout_text(json, "stage", item->stage);
+	jsonout_count(json, "files", item->files);
+	jsonout_count(json, "bytes", item->bytes);
 	if (item->part)
-		json_count(json, "here", item->here);
+		jsonout_count(json, "here", item->here);
 	if (item->counted) {
-		json_count(json, "added", item->added);
-		json_count(json, "changed", item->changed);
-		json_count(json, "removed", item->removed);
+		jsonout_count(json, "added", item->added);
+		jsonout_count(json, "changed", item->changed);
+		jsonout_count(json, "removed", item->removed);
 	}
-	json_end(json, '}');
+	jsonout_end(json, '}');
 }
 
 static void visit_item(void *context, const struct mldv_item *item)
@@ -131,13 +131,13 @@ static void visit_stage(void *context, const struct mldv_stage *stage)
 	else if (!visit->given->all && stage->claim == NULL)
 		return;
 	if (visit->given->json) {
-		json_begin(&visit->json, NULL, '{');
-		json_text(&visit->json, "name", stage->name);
-		json_text(&visit->json, "state", stage_word(stage->state));
-		json_text(&visit->json, "reason", stage->reason);
-		json_text(&visit->json, "claim", stage->claim);
-		json_text(&visit->json, "claim_why", stage->claim_why);
-		json_end(&visit->json, '}');
+		jsonout_begin(&visit->json, NULL, '{');
+		jsonout_text(&visit->json, "name", stage->name);
+		jsonout_text(&visit->json, "state", stage_word(stage->state));
+		jsonout_text(&visit->json, "reason", stage->reason);
+		jsonout_text(&visit->json, "claim", stage->claim);
+		jsonout_text(&visit->json, "claim_why", stage->claim_why);
+		jsonout_end(&visit->json, '}');
 		return;
 	}
 	if (stage->reason != NULL)
@@ -161,9 +161,9 @@ static int list_stages(struct visit *visit, struct mldv_error *err)
 
 	if (visit->given->only_here)
 		return 0;
-	json_begin(&visit->json, "stages", '[');
+	jsonout_begin(&visit->json, "stages", '[');
 	ret = mldv_stages(context->project, visit_stage, visit, err);
-	json_end(&visit->json, ']');
+	jsonout_end(&visit->json, ']');
 	if (ret == 0 && visit->columns.cells.count > 0)
 		term_write(context->term, "stages:\n", 8);
 	if (ret == 0)
@@ -179,12 +179,12 @@ static void visit_rule(void *context, const struct mldv_broken *broken)
 
 	visit->rules++;
 	if (visit->given->json) {
-		json_begin(&visit->json, NULL, '{');
-		json_text(&visit->json, "rule", broken->rule);
-		json_text(&visit->json, "stage", broken->stage);
-		json_text(&visit->json, "path", broken->path);
-		json_text(&visit->json, "what", broken->what);
-		json_end(&visit->json, '}');
+		jsonout_begin(&visit->json, NULL, '{');
+		jsonout_text(&visit->json, "rule", broken->rule);
+		jsonout_text(&visit->json, "stage", broken->stage);
+		jsonout_text(&visit->json, "path", broken->path);
+		jsonout_text(&visit->json, "what", broken->what);
+		jsonout_end(&visit->json, '}');
 		return;
 	}
 	if (broken->stage)
@@ -206,9 +206,9 @@ static int list_rules(struct visit *visit, struct mldv_error *err)
 
 	if (visit->given->only_here)
 		return 0;
-	json_begin(&visit->json, "rules", '[');
+	jsonout_begin(&visit->json, "rules", '[');
 	ret = mldv_rules(context->project, visit_rule, visit, err);
-	json_end(&visit->json, ']');
+	jsonout_end(&visit->json, ']');
 	if (ret == 0 && visit->columns.cells.count > 0)
 		term_write(context->term, "rules:\n", 7);
 	if (ret == 0)
@@ -237,10 +237,10 @@ static int list(struct visit *visit, bool *dirty, struct mldv_error *err)
 	    .context = visit};
 	int ret;
 
-	json_begin(&visit->json, NULL, '{');
-	json_begin(&visit->json, "items", '[');
+	jsonout_begin(&visit->json, NULL, '{');
+	jsonout_begin(&visit->json, "items", '[');
 	ret = mldv_status(context->project, &how, dirty, err);
-	json_end(&visit->json, ']');
+	jsonout_end(&visit->json, ']');
 	if (ret == 0) {
 		columns_write(&visit->columns, context->term);
 		say_ways_out(visit);
@@ -249,7 +249,7 @@ static int list(struct visit *visit, bool *dirty, struct mldv_error *err)
 		ret = list_stages(visit, err);
 	if (ret == 0)
 		ret = list_rules(visit, err);
-	json_end(&visit->json, '}');
+	jsonout_end(&visit->json, '}');
 	return ret;
 }
 
@@ -274,6 +274,7 @@ static int run(const struct context *context, const void *values,
 {
 	struct visit visit = {.context = context,
 	    .given = values,
+	    .json.style = JSONOUT_LINES,
 	    .columns.count = 3};
 	bool dirty = false;
 	int ret = list(&visit, &dirty, err);
@@ -281,14 +282,14 @@ static int run(const struct context *context, const void *values,
 	if (ret == 0) {
 		dirty = dirty || visit.stages > 0;
 		if (visit.given->json)
-			json_write(&visit.json, context->term);
+			json_print(&visit.json, context->term);
 		else if (!dirty && visit.rules == 0)
 			term_say(context->term, "everything is up to date");
 		if (visit.given->exit_code && dirty)
 			ret = answer(&visit, err);
 	}
 	columns_release(&visit.columns);
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	return ret;
 }
 

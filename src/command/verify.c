@@ -43,7 +43,7 @@ enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_GITHUB, FORMAT_JUNIT };
 struct visit {
 	const struct context *context;
 	enum format format;
-	struct json json;
+	struct jsonout json;
 	struct buf cases; /* of JUnit */
 	size_t case_count;
 	size_t failures;
@@ -97,19 +97,19 @@ static void write_text(const struct visit *visit,
 
 static void add_json(struct visit *visit, const struct mldv_verified *verified)
 {
-	struct json *json = &visit->json;
+	struct jsonout *json = &visit->json;
 
-	json_begin(json, NULL, '{');
-	json_text(json, "stage", verified->stage);
-	json_text(json, "item", verified->item);
-	json_text(json, "file", verified->file);
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "stage", verified->stage);
+	jsonout_text(json, "item", verified->item);
+	jsonout_text(json, "file", verified->file);
 	if (verified->line)
-		json_count(json, "line", verified->line);
-	json_text(json, "what", verified->what);
+		jsonout_count(json, "line", verified->line);
+	jsonout_text(json, "what", verified->what);
 	if (verified->rule)
-		json_text(json, "rule", verified->rule);
-	json_bool(json, "warning", verified->warning);
-	json_end(json, '}');
+		jsonout_text(json, "rule", verified->rule);
+	jsonout_bool(json, "warning", verified->warning);
+	jsonout_end(json, '}');
 }
 
 /*
@@ -293,6 +293,7 @@ static int run(const struct context *context, const void *values,
 	struct visit visit = {
 	    .context = context,
 	    .no_remote = given->no_remote,
+	    .json.style = JSONOUT_LINES,
 	};
 	const struct mldv_verify how = {
 	    .revision = given->rev,
@@ -309,16 +310,16 @@ static int run(const struct context *context, const void *values,
 
 	if (format_of(given->format, &visit.format, err) < 0)
 		return -1;
-	json_begin(&visit.json, NULL, '[');
+	jsonout_begin(&visit.json, NULL, '[');
 	ret = mldv_verify(context->project, &how, &sum, err);
-	json_end(&visit.json, ']');
+	jsonout_end(&visit.json, ']');
 	if (ret == 0 && visit.format == FORMAT_JSON)
-		json_write(&visit.json, context->term);
+		json_print(&visit.json, context->term);
 	else if (ret == 0 && visit.format == FORMAT_JUNIT)
 		write_junit(&visit);
 	if (ret == 0)
 		ret = conclude(&visit, &sum, err);
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	buf_release(&visit.cases);
 	return ret;
 }

@@ -27,7 +27,7 @@ enum { SHORT = 10 };
 struct visit {
 	const struct context *context;
 	struct buf out;
-	struct json json;
+	struct jsonout json;
 	unsigned depth;
 	bool open; /* a stage's object, and its list */
 };
@@ -110,32 +110,32 @@ static void end_stage(struct visit *visit)
 {
 	if (!visit->open)
 		return;
-	json_end(&visit->json, ']');
-	json_end(&visit->json, '}');
+	jsonout_end(&visit->json, ']');
+	jsonout_end(&visit->json, '}');
 	visit->open = false;
 }
 
 static void visit_stage(void *context, const struct mldv_why_stage *stage)
 {
 	struct visit *visit = context;
-	struct json *json = &visit->json;
+	struct jsonout *json = &visit->json;
 
 	visit->depth = stage->depth;
 	add_head(visit, stage);
 	add_sum(visit, stage);
 	end_stage(visit);
-	json_begin(json, NULL, '{');
-	json_text(json, "stage", stage->name);
-	json_count(json, "depth", stage->depth);
-	json_text(json, "makes", stage->dep);
-	json_text(json, "state", stage_word(stage->state));
-	json_text(json, "reason", stage->reason);
-	json_text(json, "compared_with", stage->from);
-	json_text(json, "key_before", stage->before);
-	json_text(json, "key_now", stage->after);
-	json_text(json, "claim", stage->claim);
-	json_text(json, "claim_why", stage->claim_why);
-	json_begin(json, "differences", '[');
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "stage", stage->name);
+	jsonout_count(json, "depth", stage->depth);
+	jsonout_text(json, "makes", stage->dep);
+	jsonout_text(json, "state", stage_word(stage->state));
+	jsonout_text(json, "reason", stage->reason);
+	jsonout_text(json, "compared_with", stage->from);
+	jsonout_text(json, "key_before", stage->before);
+	jsonout_text(json, "key_now", stage->after);
+	jsonout_text(json, "claim", stage->claim);
+	jsonout_text(json, "claim_why", stage->claim_why);
+	jsonout_begin(json, "differences", '[');
 	visit->open = true;
 }
 
@@ -200,7 +200,7 @@ static void add_values(struct visit *visit, const struct mldv_why_fact *fact)
 static void visit_fact(void *context, const struct mldv_why_fact *fact)
 {
 	struct visit *visit = context;
-	struct json *json = &visit->json;
+	struct jsonout *json = &visit->json;
 
 	indent(visit, visit->depth + 2);
 	add_subject(visit, fact);
@@ -210,20 +210,20 @@ static void visit_fact(void *context, const struct mldv_why_fact *fact)
 		show_text(fact->maker, &visit->out);
 	}
 	buf_add_char(&visit->out, '\n');
-	json_begin(json, NULL, '{');
-	json_text(json, "what", fact->word);
-	json_text(json, "name", fact->name);
-	json_text(json, "before", fact->before);
-	json_text(json, "now", fact->after);
-	json_text(json, "made_by", fact->maker);
-	json_end(json, '}');
+	jsonout_begin(json, NULL, '{');
+	jsonout_text(json, "what", fact->word);
+	jsonout_text(json, "name", fact->name);
+	jsonout_text(json, "before", fact->before);
+	jsonout_text(json, "now", fact->after);
+	jsonout_text(json, "made_by", fact->maker);
+	jsonout_end(json, '}');
 }
 
 static int run(const struct context *context, const void *values,
     struct mldv_error *err)
 {
 	const struct values *given = values;
-	struct visit visit = {.context = context};
+	struct visit visit = {.context = context, .json.style = JSONOUT_LINES};
 	const struct mldv_why how = {
 	    .stage = context->words->items[0],
 	    .revision = given->vs,
@@ -233,15 +233,15 @@ static int run(const struct context *context, const void *values,
 	};
 	int ret;
 
-	json_begin(&visit.json, NULL, '[');
+	jsonout_begin(&visit.json, NULL, '[');
 	ret = mldv_why(context->project, &how, err);
 	end_stage(&visit);
-	json_end(&visit.json, ']');
+	jsonout_end(&visit.json, ']');
 	if (ret == 0 && given->json)
-		json_write(&visit.json, context->term);
+		json_print(&visit.json, context->term);
 	else if (ret == 0)
 		term_write(context->term, buf_str(&visit.out), visit.out.len);
-	json_release(&visit.json);
+	jsonout_release(&visit.json);
 	buf_release(&visit.out);
 	return ret;
 }

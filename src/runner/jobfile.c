@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/jsonout.h"
 #include "format/json.h"
-#include "format/jsonout.h"
 
 struct text {
 	const char *name;

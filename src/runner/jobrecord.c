@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/jsonout.h"
 #include "base/path.h"
 #include "format/json.h"
-#include "format/jsonout.h"
 #include "runner/jobservice.h"
 
 enum { RECORD_LIMIT = 64 << 10 };

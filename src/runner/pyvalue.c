@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsonout.h"
 #include "format/json.h"
-#include "format/jsonout.h"
 
 /* Digits that a double can need. */
 enum { DIGITS = 17 };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsonout.h"
 #include "base/path.h"
-#include "format/jsonout.h"
 #include "runner/awsprice.h"
 #include "runner/sage.h"
 

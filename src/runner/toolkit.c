@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/jsonout.h"
 #include "base/path.h"
-#include "format/jsonout.h"
 #include "runner/pyvalue.h"
 
 #define GROUP "homogeneousCluster"

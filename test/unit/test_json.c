@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/jsonout.h"
 #include "format/json.h"
-#include "format/jsonout.h"
 
 static void flatten(struct json_values *out, struct arena *arena,
     const char *text)
@@ -169,6 +169,25 @@ static void a_document_is_read_by_paths(void **state)
 	json_close(doc);
 }
 
+static void lines_are_for_people_and_lose_no_byte(void **state)
+{
+	struct jsonout json = {.style = JSONOUT_LINES};
+
+	(void)state;
+	jsonout_begin(&json, NULL, '[');
+	jsonout_begin(&json, NULL, '{');
+	jsonout_text(&json, "path", "\xc3\xa9\xff\xc3\x7f");
+	jsonout_number(&json, "x", 0.5);
+	jsonout_begin(&json, "l", '[');
+	jsonout_end(&json, ']');
+	jsonout_end(&json, '}');
+	jsonout_end(&json, ']');
+	assert_string_equal(buf_str(&json.own),
+	    "[\n  {\"path\": \"\xc3\xa9\\udcff\\udcc3\\u007f\", "
+	    "\"x\": 0.5, \"l\": []}\n]");
+	jsonout_release(&json);
+}
+
 static void what_is_written_is_ascii(void **state)
 {
 	struct buf out = {0};
@@ -195,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_document_is_read_by_paths),
 	    cmocka_unit_test(what_is_written_is_ascii),
+	    cmocka_unit_test(lines_are_for_people_and_lose_no_byte),
 	    cmocka_unit_test(flattens_objects_in_their_order),
 	    cmocka_unit_test(skips_arrays_but_for_their_length),
 	    cmocka_unit_test(an_empty_object_has_no_values),
