@@ -130,6 +130,18 @@ static void settle(const struct place *place, struct snapshot_entry *entry)
 		snapshot_set_oid(entry, &entry->oid, place->published);
 }
 
+/* If nothing was done, the look at what is there has kept the cache. */
+static bool is_changed(const struct place *place)
+{
+	if (place->written > 0 || place->aside_count > 0)
+		return true;
+	for (size_t i = 0; i < place->target->dir_count; i++) {
+		if (!place->existed[i])
+			return true;
+	}
+	return false;
+}
+
 static void save_cache(struct place *place)
 {
 	struct snapshot *target = place->target;
@@ -295,7 +307,8 @@ int worktree_place_parts(struct mldv_project *project,
 	choose_links(&place);
 	ret = place_target(&place, err);
 	if (ret == 0) {
-		save_cache(&place);
+		if (is_changed(&place))
+			save_cache(&place);
 		ret = drop_asides(&place, err);
 		if (count != NULL)
 			count_files(&place, count);

@@ -29,6 +29,17 @@ check 'what is missing comes back as it was' '
 	hasnt modified out
 '
 
+check 'where there is nothing to do, the stat caches stay as they are' '
+	start
+	mldv status
+	touch -d 2001-01-01 .git/mldv/state/stat/*
+	mldv checkout
+	[ -z "$(find .git/mldv/state/stat -type f -newermt 2002-01-01)" ]
+	rm -r d
+	mldv checkout
+	[ -n "$(find .git/mldv/state/stat -type f -newermt 2002-01-01)" ]
+'
+
 check 'single files that are missing come back' '
 	start
 	rm d/1 d/sub/2
