@@ -207,20 +207,6 @@ int worktree_trash(struct mldv_project *project, const char *path,
 	return ret < 0 ? -1 : 0;
 }
 
-int worktree_untrash(struct mldv_project *project, const char *trash,
-    const char *path, struct mldv_error *err)
-{
-	struct arena arena = {0};
-	const char *to = project_absolute(project, &arena, path);
-	int ret = file_remove_tree(to, err);
-
-	if (ret == 0)
-		ret = file_rename(project_absolute(project, &arena, trash), to,
-		    err);
-	arena_release(&arena);
-	return ret;
-}
-
 int worktree_drop(struct mldv_project *project, const char *trash,
     struct mldv_error *err)
 {

@@ -77,13 +77,10 @@ CHECKED int worktree_place_parts(struct mldv_project *project,
 
 /*
  * Moves what lies at path (if anything) to a trash name beside it, which
- * *trash becomes; "" if nothing was there. worktree_untrash moves it back over
- * what is there now; worktree_drop deletes it.
+ * *trash becomes; "" if nothing was there. worktree_drop deletes it.
  */
 CHECKED int worktree_trash(struct mldv_project *project, const char *path,
     struct buf *trash, struct mldv_error *err);
-CHECKED int worktree_untrash(struct mldv_project *project, const char *trash,
-    const char *path, struct mldv_error *err);
 CHECKED int worktree_drop(struct mldv_project *project, const char *trash,
     struct mldv_error *err);
 

@@ -486,20 +486,6 @@ int remote_fetch_parts(struct remote *remote, struct store *store,
 	return ret;
 }
 
-int remote_fetch(struct remote *remote, struct store *store,
-    const struct content *item, bool dry_run, struct remote_count *out,
-    struct mldv_error *err)
-{
-	const struct remote_wanted wanted = {
-	    .item = item,
-	    .parts = item,
-	    .count = 1,
-	    .dry_run = dry_run,
-	};
-
-	return remote_fetch_parts(remote, store, &wanted, out, err);
-}
-
 /* Notes those that are there as if a walk had found them. */
 static void note_objects(struct job_list *jobs, const struct oid *oids,
     size_t count)

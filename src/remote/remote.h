@@ -116,14 +116,10 @@ CHECKED int remote_has_many(struct remote *remote, const struct content *items,
     size_t count, bool *out, struct mldv_error *err);
 
 /*
- * Brings an item from the remote into the store, every byte verified.
- * MLDV_MISSING if its manifest is not there.
+ * Brings an item, contents that lie in it, or only their trees from the
+ * remote into the store, every byte verified. MLDV_MISSING if the item's
+ * manifest is not there.
  */
-CHECKED int remote_fetch(struct remote *remote, struct store *store,
-    const struct content *item, bool dry_run, struct remote_count *out,
-    struct mldv_error *err);
-
-/* The same of contents that lie in an item, or only of their trees. */
 struct remote_wanted {
 	const struct content *item; /* whose manifest tells where they are */
 	const struct content *parts;

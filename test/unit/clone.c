@@ -168,13 +168,26 @@ void clone_push(struct clone *clone, const struct content *item,
 		fail_msg("%s", err.text);
 }
 
+int clone_try_fetch(struct clone *clone, const struct content *item,
+    bool dry_run, struct remote_count *out, struct mldv_error *err)
+{
+	const struct remote_wanted wanted = {
+	    .item = item,
+	    .parts = item,
+	    .count = 1,
+	    .dry_run = dry_run,
+	};
+
+	return remote_fetch_parts(clone->remote, clone->store, &wanted, out,
+	    err);
+}
+
 void clone_fetch(struct clone *clone, const struct content *item,
     struct remote_count *out)
 {
 	struct mldv_error err = {0};
 
-	if (remote_fetch(clone->remote, clone->store, item, false, out, &err) <
-	    0)
+	if (clone_try_fetch(clone, item, false, out, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(store_refresh(clone->store, &err), 0);
 }

@@ -50,6 +50,9 @@ void clone_push(struct clone *clone, const struct content *item,
     struct remote_count *out);
 void clone_fetch(struct clone *clone, const struct content *item,
     struct remote_count *out);
+/* A fetch that may fail, of the whole item. */
+CHECKED int clone_try_fetch(struct clone *clone, const struct content *item,
+    bool dry_run, struct remote_count *out, struct mldv_error *err);
 
 /* Fails the test unless the store holds the object with these bytes. */
 void clone_expect(struct clone *clone, const struct oid *oid,

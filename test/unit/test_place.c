@@ -809,7 +809,7 @@ static void hard_links_share_large_files(void **state)
 	mldv_project_close(project);
 }
 
-static void trash_goes_and_comes_back(void **state)
+static void what_lies_somewhere_can_be_thrown_away(void **state)
 {
 	struct mldv_project *project = repo_open(NULL);
 	struct buf trash = {0};
@@ -823,13 +823,8 @@ static void trash_goes_and_comes_back(void **state)
 	ok(worktree_trash(project, "dir/file", &trash, &err), &err);
 	assert_false(exists("dir/file"));
 	assert_true(slice_starts(slice_of(buf_str(&trash)), "dir/.mldv-tmp."));
-	make_dir("dir/file");
-	scratch_write("dir/file/new", "new");
-	ok(worktree_untrash(project, buf_str(&trash), "dir/file", &err), &err);
-	scratch_expect("dir/file", "old");
-	ok(worktree_trash(project, "dir", &trash, &err), &err);
+	assert_true(exists(buf_str(&trash)));
 	ok(worktree_drop(project, buf_str(&trash), &err), &err);
-	assert_false(exists("dir"));
 	expect_no_temporary(".");
 	buf_release(&trash);
 	mldv_project_close(project);
@@ -966,7 +961,7 @@ int main(void)
 	    TEST(a_killed_checkout_is_taken_up_again),
 	    TEST(what_cannot_be_written_leaves_the_old),
 	    TEST(hard_links_share_large_files),
-	    TEST(trash_goes_and_comes_back),
+	    TEST(what_lies_somewhere_can_be_thrown_away),
 	    TEST(many_files_come_back),
 	    TEST(what_the_first_version_stored_is_read),
 	};

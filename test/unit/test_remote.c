@@ -115,8 +115,7 @@ static int peer_tempts(struct peer *peer, const struct content *item,
 	assert_int_equal(file_make_parents(path, err), 0);
 	assert_int_equal(file_replace(path, text.data, text.len, err), 0);
 	clone_open(&victim, "victim");
-	ret =
-	    remote_fetch(victim.remote, victim.store, item, false, &count, err);
+	ret = clone_try_fetch(&victim, item, false, &count, err);
 	clone_is_sound(&victim);
 	clone_close(&victim);
 	buf_release(&text);

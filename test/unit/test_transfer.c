@@ -263,14 +263,12 @@ static void what_was_never_pushed_is_missing(void **state)
 	(void)state;
 	clone_open(&a, "a");
 	sample_make(&sample, &a, 10);
-	assert_int_equal(remote_fetch(a.remote, a.store, &sample.item, false,
-	                     &count, &err),
+	assert_int_equal(clone_try_fetch(&a, &sample.item, false, &count, &err),
 	    -1);
 	assert_int_equal(err.code, MLDV_MISSING);
 	clone_add_file(&a, &sample.parts[0].bytes, &file);
 	clone_push(&a, &file, &count);
-	assert_int_equal(remote_fetch(a.remote, a.store, &sample.item, false,
-	                     &count, &err),
+	assert_int_equal(clone_try_fetch(&a, &sample.item, false, &count, &err),
 	    -1);
 	assert_int_equal(err.code, MLDV_MISSING);
 	assert_non_null(strstr(err.text, "'origin'"));
@@ -434,7 +432,7 @@ static void fetch_into_new(const char *name, const struct content *item,
 
 	*err = (struct mldv_error){0};
 	clone_open(&b, name);
-	*ret = remote_fetch(b.remote, b.store, item, false, &count, err);
+	*ret = clone_try_fetch(&b, item, false, &count, err);
 	clone_is_sound(&b);
 	clone_close(&b);
 	assert_int_equal(file_remove_tree(name, &second), 0);
@@ -959,8 +957,7 @@ static void a_dry_run_writes_nothing(void **state)
 	assert_true(count.bytes > 5u << 20);
 	assert_int_equal(file_exists("remote", &err), 0);
 	clone_push(&a, &sample.item, &count);
-	assert_int_equal(remote_fetch(b.remote, b.store, &sample.item, true,
-	                     &count, &err),
+	assert_int_equal(clone_try_fetch(&b, &sample.item, true, &count, &err),
 	    0);
 	assert_true(count.bytes > 5u << 20);
 	assert_int_equal(count_of("b/store"), 0);
