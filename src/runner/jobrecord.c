@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/jsonout.h"
@@ -42,6 +43,14 @@ int job_record_write(struct mldv_project *project,
 	buf_release(&text);
 	arena_release(&arena);
 	return ret;
+}
+
+void job_record_remove(struct mldv_project *project, const char *name)
+{
+	struct arena arena = {0};
+
+	(void)unlink(path_join(&arena, jobs_dir(project, &arena), name));
+	arena_release(&arena);
 }
 
 /* False if it is none: it is only for looking at. */

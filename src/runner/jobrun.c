@@ -25,7 +25,7 @@
 
 enum { ATTEMPTS = 99, FILE_LIMIT = 16 << 20 };
 
-struct run {
+struct jobrun {
 	struct job_service service;
 	struct remote *remote;
 	struct arena arena;
@@ -38,14 +38,28 @@ struct run {
 	struct job_result result;
 };
 
-static int fail(struct run *run, struct mldv_error *err, const char *why)
+static int fail(struct jobrun *run, struct mldv_error *err, const char *why)
 {
 	run->result.failure = arena_str(&run->arena, why);
 	return err_set(err, MLDV_FAILED, "%s", why);
 }
 
+static int keep_record(struct jobrun *run, struct mldv_error *err)
+{
+	const struct job_record record = {
+	    .name = run->name,
+	    .stage = run->file.stage,
+	    .key = run->file.key,
+	    .region = run->file.region,
+	    .profile = run->file.profile,
+	    .started = (uint64_t)time(NULL),
+	};
+
+	return job_record_write(run->service.project, &record, err);
+}
+
 /* The request with the name of this attempt, which stands first in it. */
-static int create(struct run *run, struct mldv_error *err)
+static int send(struct jobrun *run, struct mldv_error *err)
 {
 	const char *after = run->file.request +
 	    strlen("{\"TrainingJobName\":\"") + strlen(run->file.name);
@@ -61,8 +75,24 @@ static int create(struct run *run, struct mldv_error *err)
 	return ret;
 }
 
+/*
+ * Who is killed before the answer is read has a job that costs: it is noted
+ * before it is submitted, and forgotten if AWS says that there is none.
+ */
+static int create(struct jobrun *run, struct mldv_error *err)
+{
+	int ret = keep_record(run, err);
+
+	if (ret < 0)
+		return -1;
+	ret = send(run, err);
+	if (ret < 0 && aws_json_refusal(run->service.sagemaker)->status != 0)
+		job_record_remove(run->service.project, run->name);
+	return ret;
+}
+
 /* What is said about a job that somebody has started. */
-static int join(struct run *run, struct mldv_error *err)
+static int join(struct jobrun *run, struct mldv_error *err)
 {
 	const struct sagemaker_job *job = &run->job;
 
@@ -93,7 +123,7 @@ static int join(struct run *run, struct mldv_error *err)
 }
 
 /* 1 if the job runs, or has run; 0 if another number is to be tried; -1. */
-static int try_submit(struct run *run, struct mldv_error *err)
+static int try_submit(struct jobrun *run, struct mldv_error *err)
 {
 	int ret = sagemaker_describe(run->service.sagemaker, run->name,
 	    &run->arena, &run->job, err);
@@ -115,7 +145,7 @@ static int try_submit(struct run *run, struct mldv_error *err)
 	return ret > 0 ? join(run, err) : ret;
 }
 
-static int submit(struct run *run, struct mldv_error *err)
+static int submit(struct jobrun *run, struct mldv_error *err)
 {
 	int ret = 0;
 
@@ -133,21 +163,6 @@ static int submit(struct run *run, struct mldv_error *err)
 	return ret < 0 ? -1 : 0;
 }
 
-static int keep_record(struct run *run, struct mldv_error *err)
-{
-	const struct job_record record = {
-	    .name = run->name,
-	    .stage = run->file.stage,
-	    .key = run->file.key,
-	    .region = run->file.region,
-	    .profile = run->file.profile,
-	    .started = (uint64_t)time(NULL),
-	};
-
-	run->result.name = run->name;
-	return job_record_write(run->service.project, &record, err);
-}
-
 /* Failures that are AWS's, after which the same may go well. */
 static bool is_passing(const struct sagemaker_job *job)
 {
@@ -162,7 +177,7 @@ static bool is_passing(const struct sagemaker_job *job)
 	    strcmp(job->secondary, "MaxWaitTimeExceeded") == 0;
 }
 
-static void say_cost(struct run *run)
+static void say_cost(struct jobrun *run)
 {
 	const struct sagemaker_job *job = &run->job;
 	double price = run->file.price ? strtod(run->file.price, NULL) : 0;
@@ -190,7 +205,7 @@ static void say_cost(struct run *run)
 }
 
 /* Downloads an archive of the job's: 1, or 0 if there is none. */
-static int download(struct run *run, const char *archive, const char **out,
+static int download(struct jobrun *run, const char *archive, const char **out,
     struct mldv_error *err)
 {
 	const char *dir = path_parent(&run->arena, run->file.result);
@@ -215,7 +230,7 @@ static int download(struct run *run, const char *archive, const char **out,
 	return ret;
 }
 
-static int unpack(struct run *run, bool model, struct mldv_error *err)
+static int unpack(struct jobrun *run, bool model, struct mldv_error *err)
 {
 	const char *archive = model ? "model.tar.gz" : "output.tar.gz";
 	struct tarball_place *places =
@@ -251,7 +266,7 @@ static int unpack(struct run *run, bool model, struct mldv_error *err)
 }
 
 /* 1 if it is to be submitted again; 0 if all is done; -1. */
-static int take_end(struct run *run, struct mldv_error *err)
+static int take_end(struct jobrun *run, struct mldv_error *err)
 {
 	const struct sagemaker_job *job = &run->job;
 	const char *why = job->failure;
@@ -277,7 +292,7 @@ static int take_end(struct run *run, struct mldv_error *err)
 	return fail(run, err, why);
 }
 
-static void say_detached(struct run *run)
+static void say_detached(struct jobrun *run)
 {
 	job_say(&run->service,
 	    "mldv: detached; job '%s' goes on, and costs: 'mldv repro %s' "
@@ -285,7 +300,7 @@ static void say_detached(struct run *run)
 	    run->name, run->file.stage, run->name);
 }
 
-static int run_job(struct run *run, struct mldv_error *err)
+static int run_job(struct jobrun *run, struct mldv_error *err)
 {
 	int ret;
 
@@ -293,6 +308,8 @@ static int run_job(struct run *run, struct mldv_error *err)
 		ret = submit(run, err);
 		if (ret == 0)
 			ret = keep_record(run, err);
+		if (ret == 0)
+			run->result.name = run->name;
 		if (ret == 0) {
 			ret = job_wait(&run->service, run->name, &run->arena,
 			    &run->job, err);
@@ -305,7 +322,7 @@ static int run_job(struct run *run, struct mldv_error *err)
 	return ret;
 }
 
-static int write_result(struct run *run, struct mldv_error *err)
+static int write_result(struct jobrun *run, struct mldv_error *err)
 {
 	struct buf text = {0};
 	int ret;
@@ -319,7 +336,7 @@ static int write_result(struct run *run, struct mldv_error *err)
 int mldv_job_run(struct mldv_project *project, const char *file,
     mldv_line_fn *say, void *context, struct mldv_error *err)
 {
-	struct run run = {0};
+	struct jobrun run = {0};
 	struct mldv_error other;
 	struct buf text = {0};
 	int ret = file_read(file, FILE_LIMIT, &text, err);

@@ -64,6 +64,8 @@ struct job_record {
 };
 CHECKED int job_record_write(struct mldv_project *project,
     const struct job_record *record, struct mldv_error *err);
+/* Forgets one, if it can. */
+void job_record_remove(struct mldv_project *project, const char *name);
 /* All of them, the oldest first; in the arena. */
 CHECKED int job_records_read(struct mldv_project *project, struct arena *arena,
     struct job_record **out, size_t *count, struct mldv_error *err);

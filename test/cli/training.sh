@@ -93,6 +93,6 @@ jobs_started() {
 		import json, sys
 		entries = [json.loads(line) for line in open(sys.argv[1])]
 		print(sum(entry['op'] == 'CreateTrainingJob' and
-		          entry['status'] == 200 for entry in entries))
+		          entry.get('status') == 200 for entry in entries))
 	END
 }

@@ -29,12 +29,17 @@ reset_request (after: bytes of the body were read).
 
 meet: as if nothing were wrong, but not before so many requests that fit (with:
 2) are there at once; after a minute in vain 403 is answered. hold: the same, but
-not before the script is replaced, or two minutes are over.
+not before the script is replaced, or two minutes are over. kill: the process
+whose number is the text of a file (pid: FILE) is killed and gone before the
+request is carried out, or with done: true, after that; nobody is answered.
 """
 
 import fnmatch
 import json
+import os
+import signal
 import threading
+import time
 
 from fakestore import Answer, Error
 
@@ -52,10 +57,18 @@ OTHER_ANSWERS = {'badgateway', 'moved', 'region', 'redirect', 'ok_error',
                  'status'}
 TRANSFERS = {'reset', 'truncate', 'short', 'wrong', 'more', 'slow', 'stall',
              'delay', 'drop', 'garbage', 'whole', 'elsewhere',
-             'reset_request', 'meet', 'hold'}
+             'reset_request', 'meet', 'hold', 'kill'}
 NAMES = {'fault', 'method', 'op', 'key', 'query', 'skip', 'times', 'done',
          'early', 'to', 'code', 'status', 'headers', 'body', 'after', 'less',
-         'at', 'more', 'rate', 'for', 'seconds', 'with'}
+         'at', 'more', 'rate', 'for', 'seconds', 'with', 'pid'}
+
+
+def is_alive(pid):
+    try:
+        with open('/proc/%d/stat' % pid, encoding='latin-1') as file:
+            return file.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
+    except FileNotFoundError:
+        return False
 
 
 class Rule:
@@ -94,6 +107,18 @@ class Rule:
         if self.waiting >= self.get('with', 2):
             self.met.set()
         return self.met.wait(60)
+
+    def kill(self):
+        """Until it has ended, with what it started and is to die with it."""
+        with open(self.get('pid'), encoding='ascii') as file:
+            pid = int(file.read())
+        with open('/proc/%d/task/%d/children' % (pid, pid),
+                  encoding='ascii') as file:
+            pids = [pid] + [int(child) for child in file.read().split()]
+        os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + 60
+        while any(map(is_alive, pids)) and time.monotonic() < until:
+            time.sleep(0.01)
 
     def replaces(self):
         return self.name in ANSWERS or self.name in OTHER_ANSWERS

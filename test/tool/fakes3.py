@@ -350,6 +350,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send(Error(403, 'AccessDenied', 'alone').answer(), rule,
                       entry)
             return
+        if rule and rule.name == 'kill':
+            self.kill(rule, incoming, entry)
         if rule and rule.name in ('whole', 'elsewhere'):
             self.bend_range(rule, headers)
         if rule and rule.replaces() and not rule.get('done'):
@@ -359,6 +361,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if rule and rule.replaces():
                 answer = self.bent(rule, headers)
         self.send(answer, rule, entry)
+
+    def kill(self, rule, incoming, entry):
+        if rule.get('done'):
+            entry['status'] = self.answer(incoming, entry).status
+        rule.kill()
+        self.server.fake.write_log(entry)
+        raise Gone
 
     def bent(self, rule, headers):
         """What a rule answers, as the service would say it."""
