@@ -13,7 +13,8 @@ struct mldv_broken {
 	const char *stage; /* that it is about, or NULL: */
 	const char *path;  /* an item, or a file in Git */
 	bool item;         /* it is an item, or in one */
-	unsigned line;     /* in mldv.ini: of the stage, or of the rule */
+	const char *file;  /* that the line is in, or NULL: mldv.ini */
+	unsigned line;     /* of the stage, or of the rule */
 	const char *what;  /* "is not like '*_[0-9]{8}'" */
 };
 typedef void mldv_broken_fn(void *context, const struct mldv_broken *broken);

@@ -8,7 +8,8 @@
 static bool is_pipeline(struct slice word)
 {
 	return slice_is(word, "pipeline") || slice_is(word, "params") ||
-	    slice_is(word, "stage") || slice_is(word, "pool");
+	    slice_is(word, "stage") || slice_is(word, "pool") ||
+	    slice_is(word, "include");
 }
 
 /* The first word of every section there is, also of the pipeline's. */
@@ -16,6 +17,7 @@ static void section_words(struct strs *out)
 {
 	for (const struct config_key *k = config_keys; k->name; k++)
 		strs_add_n(out, k->name, strcspn(k->name, "."));
+	strs_add(out, "include");
 	strs_add(out, "pipeline");
 	strs_add(out, "params");
 	strs_add(out, "pool");

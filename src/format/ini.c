@@ -54,9 +54,25 @@ int ini_error(const struct ini *ini, unsigned line, struct mldv_error *err,
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	if (!ini->path)
+	if (!ini_line_path(ini, line))
 		return err_set(err, MLDV_USAGE, "line %u: %s", line, text);
-	return err_set(err, MLDV_USAGE, "%s:%u: %s", ini->path, line, text);
+	return err_set(err, MLDV_USAGE, "%s:%u: %s", ini_line_path(ini, line),
+	    INI_LINE(line), text);
+}
+
+const char *ini_line_path(const struct ini *ini, unsigned line)
+{
+	unsigned file = line >> INI_FILE_BITS;
+
+	return file == 0 ? ini->path : ini->included[file - 1];
+}
+
+const char *ini_line(const struct ini *ini, struct arena *arena, unsigned line)
+{
+	if (line >> INI_FILE_BITS == 0)
+		return arena_printf(arena, "line %u", line);
+	return arena_printf(arena, "line %u of %s", INI_LINE(line),
+	    ini_line_path(ini, line));
 }
 
 static void end_entry(struct parser *p)

@@ -42,9 +42,17 @@ struct ini_source {
 	void *context;
 };
 
+/*
+ * The number of a line says in its upper bits which file it is of: 0 is the
+ * one that was parsed, others are what it includes (format/stageinclude.h).
+ */
+#define INI_FILE_BITS  24
+#define INI_LINE(line) ((line) & ((1U << INI_FILE_BITS) - 1))
+
 struct ini {
 	const char *path; /* for messages */
 	struct ini_section *sections;
+	const char *const *included; /* their paths, from the second file on */
 	const struct ini_source *source; /* set by the caller; or NULL */
 };
 
@@ -67,6 +75,10 @@ int ini_error(const struct ini *ini, unsigned line, struct mldv_error *err,
 #if defined(__clang_analyzer__) && !defined(INI_C)
 #define ini_error(...) (ini_error(__VA_ARGS__), -1) /* see base/err.h */
 #endif
+/* "line 12", or "line 12 of stages/train.ini" where it is of such a file. */
+const char *ini_line(const struct ini *ini, struct arena *arena, unsigned line);
+/* The path of the file that the line is of, as messages show it. */
+const char *ini_line_path(const struct ini *ini, unsigned line);
 /* May it be the NAME of [stage NAME] or [remote NAME]? */
 bool ini_is_name(struct slice name);
 /* May it be a key, and so a parameter's name? */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/stageouts.h"
+
 /* What no shell gives a meaning to, wherever it stands. */
 #define SAFE                         \
 	"abcdefghijklmnopqrstuvwxyz" \
@@ -58,6 +60,7 @@ void interpolation_use(struct interpolation *in, const struct param *param)
 void interpolation_release(struct interpolation *in)
 {
 	free(in->used);
+	free(in->used_outs);
 	*in = (struct interpolation){0};
 }
 
@@ -115,15 +118,12 @@ CHECKED static int unknown_reference(const struct interpolation *in,
     unsigned line, struct slice name, struct mldv_error *err)
 {
 	static const char *const known[] = {"env", "matrix", "params",
-	    "pipeline", NULL};
+	    "pipeline", "stage", NULL};
 	struct slice rest = name;
 	struct slice space;
 	const char *nearest = NULL;
 	bool dotted = slice_cut(&rest, '.', &space);
 
-	if (dotted && slice_is(space, "stage"))
-		return ini_error(in->ini, line, err,
-		    "this version of mldv does not know '${stage.…}'");
 	if (dotted && space.len < INI_NAME)
 		nearest =
 		    str_nearest(arena_strn(in->arena, space.data, space.len),
@@ -237,6 +237,8 @@ CHECKED static int add_reference(struct interpolation *in, unsigned line,
 		ret = find_matrix(in, line, ref.name, &ref.value, err);
 	else if (slice_is(space, "env"))
 		ret = find_env(in, line, rest, &ref.value, err);
+	else if (slice_is(space, "stage"))
+		ret = stage_out_find(in, line, rest, &ref.value, err);
 	else
 		ret = unknown_reference(in, line, text, err);
 	return ret < 0 ? -1 : add_value(in, line, &ref, out, err);

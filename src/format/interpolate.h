@@ -7,11 +7,18 @@
  *
  * ${params.X:q} puts the value in single quotes for a shell, ${params.X:raw}
  * puts it in as it is, and ${params.X} only if no shell could read it in any
- * other way. $${ is a literal ${. ${matrix.X}, ${env.X} and ${pipeline.name}
- * are known too.
+ * other way. $${ is a literal ${. ${matrix.X}, ${env.X}, ${pipeline.name} and
+ * ${stage.X.out} are known too.
  */
 
+#include "base/map.h"
 #include "format/stages.h"
+
+/* An output that a command or a value refers to. */
+struct used_out {
+	const char *path; /* from the root */
+	unsigned line;
+};
 
 struct interpolation {
 	const struct ini *ini; /* for messages */
@@ -22,13 +29,20 @@ struct interpolation {
 	/* "matrix.X" of the variant; sorted by name. */
 	const struct param *matrix;
 	size_t matrix_count;
-	/* Whose env lists have ${env.X}; each may be NULL. */
+	/* Whose env lists have ${env.X}; each may be NULL. The first is the
+	   stage that is being read. */
 	const struct stage *env;
 	const struct stage *common;
 	/* The parameters that were referred to, each perhaps repeatedly. */
 	const struct param **used;
 	size_t used_count;
 	size_t used_capacity;
+	/* The outputs of all stages (format/stageouts.h), or NULL where there
+	   is no ${stage.X.out}; and those of other stages referred to. */
+	const struct map *outs;
+	struct used_out *used_outs;
+	size_t used_out_count;
+	size_t used_out_capacity;
 };
 
 /* Appends the text of that line of the file, interpolated. */

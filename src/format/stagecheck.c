@@ -173,8 +173,9 @@ int stage_end_keys(struct stage_reader *r, const struct ini_section *section,
 		if (k < stage->pass_count &&
 		    strcmp(stage->pass[k].name, stage->env[i].name) == 0)
 			return ini_error(r->ini, stage->pass[k].line, err,
-			    "'%s' is in 'env' (line %u) and in 'env.pass'",
-			    stage->env[i].name, stage->env[i].line);
+			    "'%s' is in 'env' (%s) and in 'env.pass'",
+			    stage->env[i].name,
+			    ini_line(r->ini, r->arena, stage->env[i].line));
 	}
 	if (check_notebook(r, section, err) < 0)
 		return -1;

@@ -200,8 +200,8 @@ CHECKED static int check_file(const struct stage_reader *r,
 	if (!out)
 		return 0;
 	return ini_error(r->ini, param->line, err,
-	    "'%s' is made by stage '%s' (line %u); write it into deps", path,
-	    out->stage, out->line);
+	    "'%s' is made by stage '%s' (%s); write it into deps", path,
+	    out->stage, ini_line(r->ini, r->arena, out->line));
 }
 
 int stages_check_files(const struct stage_reader *r, struct mldv_error *err)

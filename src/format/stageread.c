@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/stagekeys.h"
 #include "format/stagematrix.h"
+#include "format/stageouts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,8 @@ CHECKED static int read_entry(struct stage_reader *r,
 	const struct stage_key *key = find_key(slice_of(entry->key));
 	const char *nearest;
 
+	r->in.outs =
+	    r->made_known && stage_knows_outs(entry->key) ? &r->made : NULL;
 	if (key && entry->line_count > 1 && !key->many)
 		return ini_error(r->ini, entry->lines[1], err,
 		    "'%s' has one line; keys begin in the first column",
@@ -241,16 +244,15 @@ CHECKED static int check_deps(const struct stage_reader *r,
 
 		if (i > 0 && strcmp(dep[-1].path, dep->path) == 0)
 			return ini_error(r->ini, dep->line, err,
-			    "dep '%s' is there twice (line %u)", dep->path,
-			    dep[-1].line);
+			    "dep '%s' is there twice (%s)", dep->path,
+			    ini_line(r->ini, r->arena, dep[-1].line));
 		if (out)
 			return ini_error(r->ini, dep->line, err,
-			    "dep '%s' %s output '%s' of its own stage (line "
-			    "%u)",
+			    "dep '%s' %s output '%s' of its own stage (%s)",
 			    dep->path,
 			    strcmp(dep->path, out->path) == 0 ? "is also"
 			                                      : "lies in",
-			    out->path, out->line);
+			    out->path, ini_line(r->ini, r->arena, out->line));
 	}
 	return 0;
 }
@@ -273,8 +275,9 @@ CHECKED static int check_paths(struct stage_reader *r, struct mldv_error *err)
 		if (dep && strcmp(dep->path, outs[i].path) != 0)
 			return ini_error(r->ini, outs[i].line, err,
 			    "output '%s' lies in dep '%s' of its own stage "
-			    "(line %u)",
-			    outs[i].path, dep->path, dep->line);
+			    "(%s)",
+			    outs[i].path, dep->path,
+			    ini_line(r->ini, r->arena, dep->line));
 	}
 	return check_deps(r, outs, count, err);
 }
@@ -386,25 +389,66 @@ static void start_stage(struct stage_reader *r,
 	r->option_count = 0;
 	r->first_out = r->out_count;
 	r->in.used_count = 0;
+	r->in.used_out_count = 0;
 	r->in.matrix = variant->params;
 	r->in.matrix_count = variant->param_count;
 	for (size_t i = 0; i < variant->param_count; i++)
 		interpolation_use(&r->in, &variant->params[i]);
+	/* Others may refer to it. */
+	r->in.env = r->stage;
+	r->in.common = &r->common;
+}
+
+CHECKED static int read_some(struct stage_reader *r,
+    const struct ini_section *section, const char *const *keys,
+    struct mldv_error *err)
+{
+	for (; *keys; keys++) {
+		const struct ini_entry *entry = ini_entry_find(section, *keys);
+
+		if (entry && read_entry(r, entry, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int stage_read_only_outs(struct stage_reader *r,
+    const struct ini_section *section, const struct variant *variant,
+    struct mldv_error *err)
+{
+	static const char *const keys[] = {"env", "cwd", "run", "notebook",
+	    "outs", NULL};
+
+	start_stage(r, section, variant);
+	if (read_some(r, section, keys, err) < 0)
+		return -1;
+	return stage_take_notebook(r, section, err);
+}
+
+/* What a command refers to, it reads. */
+static void add_used_outs(struct stage_reader *r)
+{
+	for (size_t i = 0; i < r->in.used_out_count; i++) {
+		const struct used_out *used = &r->in.used_outs[i];
+		const struct stage_dep dep = {.path = used->path};
+
+		if (!is_named(r, dep.path))
+			stage_add_dep(r, &dep, used->line);
+	}
 }
 
 int stage_read(struct stage_reader *r, const struct ini_section *section,
     const struct variant *variant, struct mldv_error *err)
 {
-	const struct ini_entry *env = ini_entry_find(section, "env");
+	/* What others refer to comes first. */
+	static const char *const first[] = {"env", "cwd", NULL};
 
 	start_stage(r, section, variant);
-	/* Others may refer to it. */
-	r->in.env = r->stage;
-	r->in.common = &r->common;
-	if (env && read_entry(r, env, err) < 0)
+	if (read_some(r, section, first, err) < 0)
 		return -1;
 	for (const struct ini_entry *e = section->entries; e; e = e->next) {
-		if (e != env && !matrix_is_key(e->key) &&
+		if (strcmp(e->key, first[0]) != 0 &&
+		    strcmp(e->key, first[1]) != 0 && !matrix_is_key(e->key) &&
 		    read_entry(r, e, err) < 0)
 			return -1;
 	}
@@ -415,6 +459,7 @@ int stage_read(struct stage_reader *r, const struct ini_section *section,
 		    "stage '%s' is both frozen, never to run, and always to "
 		    "run",
 		    r->stage->name);
+	add_used_outs(r);
 	add_envlocks(r);
 	if (stage_take_notebook(r, section, err) < 0 || check_paths(r, err) < 0)
 		return -1;
@@ -433,6 +478,7 @@ void stage_reader_release(struct stage_reader *r)
 	free(r->dep_options);
 	free(r->options);
 	free(r->refs);
+	map_release(&r->made);
 	interpolation_release(&r->in);
 }
 

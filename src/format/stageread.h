@@ -35,6 +35,9 @@ struct stage_reader {
 	struct stage_ref *refs;
 	size_t ref_count;
 	size_t ref_capacity;
+	/* Of all stages by name, for ${stage.X.out}: format/stageouts.h. */
+	struct map made;
+	bool made_known;
 	struct stage common; /* what [pipeline] says for all stages */
 	/* Of the stage that is being read. */
 	struct stage *stage;
@@ -53,6 +56,10 @@ struct stage_reader {
 
 /* Appends the section's variant to the stages. */
 CHECKED int stage_read(struct stage_reader *r,
+    const struct ini_section *section, const struct variant *variant,
+    struct mldv_error *err);
+/* Reads only what says which outputs there are: r->options has them. */
+CHECKED int stage_read_only_outs(struct stage_reader *r,
     const struct ini_section *section, const struct variant *variant,
     struct mldv_error *err);
 /* What stands behind deps = and outs =. */

@@ -14,8 +14,10 @@
 #include "base/utf8.h"
 #include "format/items.h"
 #include "format/overlap.h"
+#include "format/stageinclude.h"
 #include "format/stagekeys.h"
 #include "format/stagematrix.h"
+#include "format/stageouts.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -177,6 +179,8 @@ CHECKED static int read_stages(struct stage_reader *reader,
 			    STAGES_MAX);
 	}
 	out->stages = arena_array(reader->arena, count, sizeof *out->stages);
+	if (stages_read_outs(reader, matrices, err) < 0)
+		return -1;
 	sections = 0;
 	for (s = reader->ini->sections; s; s = s->next) {
 		if (is_stage(s) &&
@@ -208,17 +212,34 @@ CHECKED static int check_outputs(struct stage_reader *reader,
 		    "into its path",
 		    early->stage, late->stage, late->path);
 	return ini_error(reader->ini, late->line, err,
-	    "output '%s' of stage '%s' %s output '%s' of stage '%s' (line "
-	    "%u)",
+	    "output '%s' of stage '%s' %s output '%s' of stage '%s' (%s)",
 	    late->path, late->stage,
 	    strcmp(late->path, early->path) == 0 ? "is also"
 	        : late == inner                  ? "lies in"
 	                                         : "contains",
-	    early->path, early->stage, early->line);
+	    early->path, early->stage,
+	    ini_line(reader->ini, reader->arena, early->line));
 }
 
-int stages_parse(struct stages *out, struct arena *arena, const struct ini *ini,
-    const struct strs *overrides, struct mldv_error *err)
+/* Says which file each stage is in, and has lines without that from here on. */
+static void end_lines(const struct stage_reader *reader)
+{
+	for (size_t i = 0; i < reader->stages->count; i++) {
+		struct stage *stage = &reader->stages->stages[i];
+
+		stage->file = ini_line_path(reader->ini, stage->line);
+		stage->line = INI_LINE(stage->line);
+		for (size_t k = 0; k < stage->module_count; k++)
+			stage->modules[k].line =
+			    INI_LINE(stage->modules[k].line);
+		for (size_t k = 0; k < stage->setting_count; k++)
+			stage->settings[k].line =
+			    INI_LINE(stage->settings[k].line);
+	}
+}
+
+CHECKED static int parse_whole(struct stages *out, struct arena *arena,
+    const struct ini *ini, const struct strs *overrides, struct mldv_error *err)
 {
 	const struct ini_section *pipeline = ini_find(ini, "pipeline");
 	const struct ini_entry *targets =
@@ -243,11 +264,22 @@ int stages_parse(struct stages *out, struct arena *arena, const struct ini *ini,
 	    stages_resolve(&reader, err) < 0 ||
 	    (targets && read_targets(&stages, arena, ini, targets, err) < 0))
 		goto out;
+	end_lines(&reader);
 	*out = stages;
 	ret = 0;
 out:
 	stage_reader_release(&reader);
 	return ret;
+}
+
+int stages_parse(struct stages *out, struct arena *arena, const struct ini *ini,
+    const struct strs *overrides, struct mldv_error *err)
+{
+	struct ini whole;
+
+	if (stages_include(&whole, arena, ini, err) < 0)
+		return -1;
+	return parse_whole(out, arena, &whole, overrides, err);
 }
 
 const struct stage *stages_find(const struct stages *stages, const char *name)

@@ -81,6 +81,7 @@ struct setting {
 
 struct stage {
 	const char *name;
+	const char *file; /* where it stands, as messages show it; or NULL */
 	unsigned line;
 	const char *desc;    /* or NULL */
 	const char *base;    /* the name before '@' */
@@ -162,7 +163,8 @@ struct stages {
 };
 
 /*
- * Reads [params], [pipeline] and every [stage …]. overrides are "name=value"
+ * Reads [params], [pipeline] and every [stage …], also those of files that
+ * [include] names. overrides are "name=value"
  * from the command line; a name that [params] lacks is refused. Errors are
  * MLDV_USAGE with path and line. An output that lies in another's, outside
  * the root or among its own stage's deps is refused here; cycles are the

@@ -12,7 +12,7 @@ CHECKED static int refuse_output(struct plan *plan, const struct stage *stage,
     struct mldv_error *err)
 {
 	return err_set(err, MLDV_USAGE, "%s:%u: output '%s' of stage '%s' %s%s",
-	    plan->ini, stage->line,
+	    stage->file, stage->line,
 	    project_shown(plan->project, &plan->arena, path), stage->name, why,
 	    way_out);
 }
@@ -79,7 +79,7 @@ CHECKED static int check_dep(struct plan *plan, const struct stage *stage,
 			return 0;
 	}
 	return err_set(err, MLDV_NOT_FOUND,
-	    "%s:%u: dep '%s' of stage '%s' does not exist", plan->ini,
+	    "%s:%u: dep '%s' of stage '%s' does not exist", stage->file,
 	    stage->line, project_shown(plan->project, &plan->arena, path),
 	    stage->name);
 }

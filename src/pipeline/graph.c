@@ -238,10 +238,20 @@ static size_t first_waiting_above(const struct graph *graph,
 	return node->above[j];
 }
 
+/* Where it stands, with the file if that is another than the first's. */
+static void add_line(struct buf *out, const struct stage *stage,
+    const struct stage *first)
+{
+	buf_printf(out, " (line %u", stage->line);
+	if (strcmp(stage->file, first->file) != 0)
+		buf_printf(out, " of %s", stage->file);
+	buf_add_char(out, ')');
+}
+
 /* Each stage that waits has one above it that waits: up until one comes twice.
  */
 static int report_cycle(const struct graph *graph, const size_t *waiting,
-    const char *ini_path, struct mldv_error *err)
+    struct mldv_error *err)
 {
 	const struct stage *stages = graph->stages->stages;
 	size_t count = graph->stages->count;
@@ -257,23 +267,25 @@ static int report_cycle(const struct graph *graph, const size_t *waiting,
 		first = first_waiting_above(graph, waiting, first);
 	}
 	at = first;
-	buf_printf(&text, "stage '%s' (line %u)", stages[at].name,
-	    stages[at].line);
+	buf_printf(&text, "stage '%s'", stages[at].name);
+	add_line(&text, &stages[at], &stages[first]);
 	do {
 		at = first_waiting_above(graph, waiting, at);
 		buf_printf(&text, " needs '%s'", stages[at].name);
-		if (at != first)
-			buf_printf(&text, " (line %u), which", stages[at].line);
-	} while (at != first);
+		if (at == first)
+			break;
+		add_line(&text, &stages[at], &stages[first]);
+		buf_add_str(&text, ", which");
+	} while (true);
 	(void)err_set(err, MLDV_USAGE, "%s:%u: stages in a circle: %s",
-	    ini_path, stages[first].line, buf_str(&text));
+	    stages[first].file, stages[first].line, buf_str(&text));
 	buf_release(&text);
 	free(seen);
 	return -1;
 }
 
 int graph_build(struct graph *out, struct arena *arena,
-    const struct stages *stages, const char *ini_path, struct mldv_error *err)
+    const struct stages *stages, struct mldv_error *err)
 {
 	struct graph graph = {.stages = stages};
 	struct numbers above = {0};
@@ -287,7 +299,7 @@ int graph_build(struct graph *out, struct arena *arena,
 		find_above(&graph, arena, i, &above);
 	free(above.items);
 	if (sort(&graph, waiting) < stages->count)
-		ret = report_cycle(&graph, waiting, ini_path, err);
+		ret = report_cycle(&graph, waiting, err);
 	free(waiting);
 	if (ret < 0)
 		graph_release(&graph);

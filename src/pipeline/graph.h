@@ -38,7 +38,7 @@ struct graph {
 
 /* A cycle is MLDV_USAGE and names all its stages with their lines. */
 CHECKED int graph_build(struct graph *out, struct arena *arena,
-    const struct stages *stages, const char *ini_path, struct mldv_error *err);
+    const struct stages *stages, struct mldv_error *err);
 void graph_release(struct graph *graph);
 
 /* The output that path is or lies in; or NULL. */

@@ -25,7 +25,6 @@ struct py_file {
 struct imports {
 	struct arena *arena;
 	const struct ini_source *source;
-	const char *ini_path;
 	struct map files; /* by path */
 	struct mldv_error *err;
 	bool failed;
@@ -305,15 +304,14 @@ CHECKED static int close_over(struct closure *closure,
 	if (!found && !imports->failed)
 		return err_set(err, MLDV_USAGE,
 		    "%s:%u: there is no Python %s '%s' in this repository",
-		    imports->ini_path, module->line,
-		    script ? "script" : "module", module->name);
+		    stage->file, module->line, script ? "script" : "module",
+		    module->name);
 	for (const struct member *m = closure->first; m; m = m->next) {
 		if (++count > FILES_MAX)
 			return err_set(err, MLDV_USAGE,
 			    "%s:%u: Python module '%s' imports more than %d "
 			    "files",
-			    imports->ini_path, module->line, module->name,
-			    FILES_MAX);
+			    stage->file, module->line, module->name, FILES_MAX);
 		for (size_t i = 0; i < m->file->count; i++)
 			follow(closure, m, &m->file->imports[i]);
 	}
@@ -378,13 +376,11 @@ static void merge_deps(struct stage *stage, struct arena *arena,
 }
 
 int imports_add(struct stages *stages, struct arena *arena,
-    const struct ini_source *source, const char *ini_path,
-    struct mldv_error *err)
+    const struct ini_source *source, struct mldv_error *err)
 {
 	struct imports imports = {
 	    .arena = arena,
 	    .source = source,
-	    .ini_path = ini_path,
 	    .err = err,
 	};
 	int ret = 0;

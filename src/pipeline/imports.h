@@ -19,7 +19,6 @@
  * unknown_import. source reads the revision that the stages are of.
  */
 CHECKED int imports_add(struct stages *stages, struct arena *arena,
-    const struct ini_source *source, const char *ini_path,
-    struct mldv_error *err);
+    const struct ini_source *source, struct mldv_error *err);
 
 #endif

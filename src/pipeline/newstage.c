@@ -233,7 +233,7 @@ CHECKED static int check_text(struct mldv_project *project, const char *path,
 	if (ret == 0)
 		ret = stages_parse(&stages, &arena, &ini, NULL, err);
 	if (ret == 0)
-		ret = graph_build(&graph, &arena, &stages, path, err);
+		ret = graph_build(&graph, &arena, &stages, err);
 	if (ret == 0)
 		ret =
 		    newnotebook_write(project, stages_find(&stages, name), err);

@@ -30,11 +30,10 @@ CHECKED static int load_stages(struct plan *plan, const struct strs *overrides,
 		ret = stages_parse(&plan->stages, &plan->arena, &ini, overrides,
 		    err);
 	if (ret == 0)
-		ret = imports_add(&plan->stages, &plan->arena, ini.source,
-		    plan->ini, err);
+		ret = imports_add(&plan->stages, &plan->arena, ini.source, err);
 	if (ret == 0)
-		ret = graph_build(&plan->graph, &plan->arena, &plan->stages,
-		    plan->ini, err);
+		ret =
+		    graph_build(&plan->graph, &plan->arena, &plan->stages, err);
 	buf_release(&text);
 	return ret;
 }
@@ -200,7 +199,7 @@ CHECKED static int check_runners(const struct plan *plan,
 			return err_set(err, MLDV_USAGE,
 			    "stage '%s' (%s:%u): this version of mldv cannot "
 			    "carry out 'run = %s'",
-			    stage->name, plan->ini, stage->line,
+			    stage->name, stage->file, stage->line,
 			    runner_name(stage->run));
 	}
 	return 0;
@@ -458,7 +457,7 @@ CHECKED static int decide_frozen(struct plan *plan, struct step *step,
 		return err_set(err, MLDV_FAILED,
 		    "stage '%s' is frozen, but its %s; run 'mldv checkout', or "
 		    "take 'frozen' out of %s:%u",
-		    stage->name, outs.reason, plan->ini, stage->line);
+		    stage->name, outs.reason, stage->file, stage->line);
 	return 0;
 }
 
@@ -499,7 +498,7 @@ CHECKED static int decide_by_inputs(struct plan *plan, struct step *step,
 		return -1;
 	if (!found && obstacle.gone && !looking)
 		return err_set(err, MLDV_NOT_FOUND, "%s:%u: stage '%s': %s",
-		    plan->ini, step->stage->line, step->stage->name,
+		    step->stage->file, step->stage->line, step->stage->name,
 		    obstacle.reason);
 	if (!found)
 		settle(step,

@@ -42,6 +42,7 @@ static void tell_stray(struct ruled *ruled, const struct stage *stage,
 	    &(struct mldv_broken){
 	        .rule = "from",
 	        .stage = stage->name,
+	        .file = stage->file,
 	        .line = stage->line,
 	    },
 	    "is made from '%s', which neither lies in %s nor is made by a "
@@ -124,6 +125,7 @@ void ruled_from(struct ruled *ruled)
 			    &(struct mldv_broken){
 			        .rule = "from",
 			        .stage = stage->name,
+			        .file = stage->file,
 			        .line = stage->line,
 			    },
 			    "makes '%s' from nothing that lies in %s", out,

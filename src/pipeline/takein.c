@@ -88,7 +88,7 @@ int take_outputs(struct plan *plan, struct step *step, struct mldv_error *err)
 			    "(%s:%u)",
 			    stage->name,
 			    project_shown(project, &plan->arena, path),
-			    plan->ini, stage->line);
+			    stage->file, stage->line);
 		step->made[i].path = path;
 		if (store_output(plan, step, path, &step->made[i].content,
 		        err) < 0)

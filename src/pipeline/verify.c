@@ -58,11 +58,11 @@ CHECKED static int load_stages(struct verify *verify, struct mldv_error *err)
 		    err);
 	}
 	if (ret == 0)
-		ret = imports_add(&verify->stages, &verify->arena, &source,
-		    PROJECT_INI, err);
+		ret =
+		    imports_add(&verify->stages, &verify->arena, &source, err);
 	if (ret == 0)
 		ret = graph_build(&verify->graph, &verify->arena,
-		    &verify->stages, PROJECT_INI, err);
+		    &verify->stages, err);
 	buf_release(&text);
 	return ret;
 }
@@ -176,7 +176,7 @@ CHECKED static int verify_stages(struct verify *verify, struct mldv_error *err)
 		    &verify->stages.stages[verify->graph.order[i]];
 		const struct mldv_verified well = {
 		    .stage = stage->name,
-		    .file = PROJECT_INI,
+		    .file = stage->file,
 		    .line = stage->line,
 		};
 

@@ -20,7 +20,7 @@ static void found(void *context, const struct mldv_broken *broken)
 	struct mldv_verified finding = {
 	    .stage = broken->stage,
 	    .item = broken->stage ? NULL : broken->path,
-	    .file = PROJECT_INI,
+	    .file = broken->file ? broken->file : PROJECT_INI,
 	    .line = broken->line,
 	    .rule = broken->rule,
 	    .warning = !checking->enforced,

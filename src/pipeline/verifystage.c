@@ -34,7 +34,7 @@ static struct mldv_verified at_stage(const struct stage *stage)
 {
 	return (struct mldv_verified){
 	    .stage = stage->name,
-	    .file = PROJECT_INI,
+	    .file = stage->file,
 	    .line = stage->line,
 	};
 }

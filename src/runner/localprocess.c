@@ -319,10 +319,10 @@ static int take_result(const struct local *local,
 	if (!there)
 		return err_set(err, MLDV_FAILED,
 		    "stage '%s' did not make '%s' in $%s, where its output "
-		    "'%s' is to come from (" PROJECT_INI ":%u)",
+		    "'%s' is to come from (%s:%u)",
 		    job->stage->name, result->inner,
 		    result->model ? "SM_MODEL_DIR" : "SM_OUTPUT_DATA_DIR",
-		    result->out, job->stage->line);
+		    result->out, job->stage->file, job->stage->line);
 	return copy_tree(job->arena, from, to, err);
 }
 

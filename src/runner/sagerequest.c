@@ -24,8 +24,9 @@ enum { STAGE_LETTERS = 20, KEY_DIGITS = 16, TAG_LETTERS = 256, OWN_TAGS = 5 };
 int sage_wrong(const struct sage *sage, struct mldv_error *err,
     const char *what)
 {
-	return err_set(err, MLDV_USAGE, PROJECT_INI ":%u: stage '%s' %s",
-	    sage->job->stage->line, sage->job->stage->name, what);
+	return err_set(err, MLDV_USAGE, "%s:%u: stage '%s' %s",
+	    sage->job->stage->file, sage->job->stage->line,
+	    sage->job->stage->name, what);
 }
 
 static void add_pair(struct sagemaker_pairs *pairs, const char *name,

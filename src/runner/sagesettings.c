@@ -25,9 +25,9 @@ struct reader {
 static int wrong(const struct reader *r, struct mldv_error *err,
     const char *what)
 {
-	return err_set(err, MLDV_USAGE,
-	    PROJECT_INI ":%u: '%s' cannot be '%s'; %s", r->setting->line,
-	    r->setting->key, r->setting->value, what);
+	return err_set(err, MLDV_USAGE, "%s:%u: '%s' cannot be '%s'; %s",
+	    r->stage->file, r->setting->line, r->setting->key,
+	    r->setting->value, what);
 }
 
 static int read_count(const struct reader *r, uint64_t most, uint64_t *out,
@@ -185,10 +185,10 @@ static int unknown(const struct reader *r, const char *name,
 		names[i] = known[i].name;
 	names[KNOWN] = NULL;
 	nearest = str_nearest(name, names);
-	return err_set(err, MLDV_USAGE,
-	    PROJECT_INI ":%u: there is no setting '%s'%s%s%s", r->setting->line,
-	    r->setting->key, nearest ? "; did you mean '" PREFIX : "",
-	    nearest ? nearest : "", nearest ? "'?" : "");
+	return err_set(err, MLDV_USAGE, "%s:%u: there is no setting '%s'%s%s%s",
+	    r->stage->file, r->setting->line, r->setting->key,
+	    nearest ? "; did you mean '" PREFIX : "", nearest ? nearest : "",
+	    nearest ? "'?" : "");
 }
 
 static int read_setting(const struct reader *r, struct mldv_error *err)
@@ -211,7 +211,7 @@ static int read_setting(const struct reader *r, struct mldv_error *err)
 static int missing(const struct stage *stage, struct mldv_error *err,
     const char *what)
 {
-	return err_set(err, MLDV_USAGE, PROJECT_INI ":%u: stage '%s' %s",
+	return err_set(err, MLDV_USAGE, "%s:%u: stage '%s' %s", stage->file,
 	    stage->line, stage->name, what);
 }
 

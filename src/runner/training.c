@@ -66,8 +66,8 @@ struct sagemaker_pairs training_named(const struct stage *stage,
 static int wrong(const struct runner_job *job, struct mldv_error *err,
     const char *text)
 {
-	return err_set(err, MLDV_USAGE, PROJECT_INI ":%u: stage '%s': %s",
-	    job->stage->line, job->stage->name, text);
+	return err_set(err, MLDV_USAGE, "%s:%u: stage '%s': %s",
+	    job->stage->file, job->stage->line, job->stage->name, text);
 }
 
 /* Botocore's model: ChannelName. */

@@ -528,8 +528,8 @@ check 'rule 7: what a shell may misread must be quoted' '
 	mldv repro
 	[ "$(cat o)" = "a; false $HOME 1" ]
 '
-check 'rule 9: other files are not included' '
-	refused 1 "unknown section .include." <<-END
+check 'rule 9: what is included must be there' '
+	refused 2 ".a.ini. is included, but does not exist" <<-END
 		[include]
 		files = a.ini
 	END

@@ -66,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct stage_module module = {"p", 1};
 	struct stage stage = {
 	    .name = "s",
+	    .file = "x",
 	    .cwd = "",
 	    .modules = &module,
 	    .module_count = 1,
@@ -78,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size; i++)
 		lines += data[i] == '\n' || data[i] == '\r';
 	py_scan(&arena, text, visit, &lines);
-	check(imports_add(&stages, &arena, &source, "x", &err) == 0);
+	check(imports_add(&stages, &arena, &source, &err) == 0);
 	check(stage.dep_count >= 1 && stage.dep_count <= 2);
 	check(strcmp(stage.deps[0].path, "p/__init__.py") == 0);
 	arena_release(&arena);

@@ -29,8 +29,7 @@ static int build(struct fixture *f, const char *text)
 	    0);
 	if (stages_parse(&f->stages, &f->arena, &ini, NULL, &f->err) < 0)
 		fail_msg("%s", f->err.text);
-	return graph_build(&f->graph, &f->arena, &f->stages, "mldv.ini",
-	    &f->err);
+	return graph_build(&f->graph, &f->arena, &f->stages, &f->err);
 }
 
 static void clear(struct fixture *f)
