@@ -40,7 +40,13 @@ for library in "$here"/lib/*.so*; do
 done
 
 # Everything comes from the archive itself, or is glibc's.
+# No symbol is newer than what the archive says that it needs.
+needs=$(cat "$here/lib/glibc-needed")
 for file in "$here/bin/mldv" "$here"/lib/*.so*; do
+	newest=$(objdump -T "$file" | grep -o 'GLIBC_[0-9.]*' | sed 's/.*_//' |
+		{ cat && echo "$needs"; } | sort -V | tail -n 1)
+	[ "$newest" = "$needs" ] ||
+		fail "${file##*/} needs glibc $newest, not $needs"
 	ldd "$file" >"$scratch/ldd"
 	! grep 'not found' "$scratch/ldd" || fail "${file##*/} lacks a library"
 	sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' "$scratch/ldd" |
@@ -76,6 +82,18 @@ rm -rf d .git/mldv/store
 "$mldv" pull
 diff -r copy d
 "$mldv" fsck
+# What is loaded when it is needed comes from the archive, too.
+"$mldv" doctor >said
+grep '^ok  *libcurl: libcurl/' said
+grep '^ok  *libarchive: libarchive ' said
+LD_DEBUG=libs LD_DEBUG_OUTPUT="$2/loads" "$mldv" doctor >said
+for name in curl archive; do
+	grep "calling init: ${mldv%/bin/mldv}/.*/lib$name\.so" "$2"/loads.* || {
+		grep "lib$name" "$2"/loads.*
+		echo "lib$name is not that of the archive"
+		exit 1
+	}
+done
 END
 mkdir "$scratch/here"
 sh "$scratch/try" "$here/bin/mldv" "$scratch/here" >"$scratch/said" 2>&1 || {

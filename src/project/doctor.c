@@ -12,6 +12,7 @@
 #include "project/remotes.h"
 #include "store/frame.h"
 #include "store/link.h"
+#include "store/tarball.h"
 
 struct visit {
 	struct mldv_project *project;
@@ -39,6 +40,7 @@ static void look_at_libraries(struct visit *at)
 	struct mldv_error why;
 	struct buf git = {0};
 	struct buf curl = {0};
+	struct buf archive = {0};
 
 	git_library(&git);
 	say(at, "libraries", MLDV_OK,
@@ -51,8 +53,14 @@ static void look_at_libraries(struct visit *at)
 	else
 		say(at, "libcurl", MLDV_WARNING, why.text,
 		    "only remotes that are directories can be used");
+	if (tarball_library(&archive, &why) == 0)
+		say(at, "libarchive", MLDV_OK, buf_str(&archive), NULL);
+	else
+		say(at, "libarchive", MLDV_WARNING, why.text,
+		    "training jobs of SageMaker cannot be started");
 	buf_release(&git);
 	buf_release(&curl);
+	buf_release(&archive);
 }
 
 /* --- the work tree's file system --- */

@@ -23,6 +23,7 @@ enum { PIECE = 256 << 10 };
 
 /* The functions of the library that are used. */
 #define FUNCTIONS(X)                               \
+	X(archive_version_string)                  \
 	X(archive_read_new)                        \
 	X(archive_read_support_filter_gzip)        \
 	X(archive_read_support_format_tar)         \
@@ -83,6 +84,16 @@ static int load(struct library *out, struct mldv_error *err)
 	return err_set(err, MLDV_FAILED,
 	    "cannot load " LIBRARY ": %s; install libarchive",
 	    why ? why : "it is not as it should be");
+}
+
+int tarball_library(struct buf *out, struct mldv_error *err)
+{
+	struct library lib;
+
+	if (load(&lib, err) < 0)
+		return -1;
+	buf_add_str(out, lib.archive_version_string());
+	return 0;
 }
 
 struct tarball {

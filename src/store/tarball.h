@@ -10,12 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "format/kind.h"
 
 /* Of an archive from elsewhere. */
 #define TARBALL_ENTRIES (UINT64_C(1) << 22)
 #define TARBALL_BYTES   (UINT64_C(1) << 42) /* unpacked */
+
+/* "libarchive 3.6.2": of the library that is loaded; appended. */
+CHECKED int tarball_library(struct buf *out, struct mldv_error *err);
 
 struct tarball;
 

@@ -11,6 +11,7 @@ check 'without a remote it looks at this machine, and misses the remote' '
 	cat out
 	has "^ok       libraries: mldv [0-9.]*, libgit2 [0-9.]*, zstd [0-9.]*, OpenSSL [0-9.]*" out
 	has "^ok       libcurl: libcurl/[0-9.]*" out
+	has "^ok       libarchive: libarchive [0-9.]*" out
 	has "^ok       work tree: .*copy" out
 	has "^ok       hooks: installed$" out
 	has "^warning  remote: there is none.*; run .mldv remote add NAME URL.$" out
