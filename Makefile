@@ -7,6 +7,8 @@
 #   make setup              installs what building and testing need
 #   make demo               setup, build, and the examples; with REMOTE=s3
 #                           their data goes to a bucket on this machine
+#   make example            the same for a team's project with training jobs
+#                           (examples/images/); DIRECTORY=... keeps it
 #   make check              setup, build, and every test, also with
 #                           BUILD=asan or tsan
 #                           (SUITES="unit fuzz cli" chooses, and so does
@@ -32,7 +34,7 @@
 VERSION = 0.1.0
 
 # What is run by people is built for speed, what is worked on for debugging.
-ifneq ($(filter install uninstall demo completion bench bench-check bundle bundle-check,$(MAKECMDGOALS)),)
+ifneq ($(filter install uninstall demo example completion bench bench-check bundle bundle-check,$(MAKECMDGOALS)),)
 BUILD ?= release
 else
 BUILD ?= debug
@@ -164,6 +166,12 @@ demo:
 	+$(MAKE) --no-print-directory BUILD=$(BUILD) all
 	set -e; for script in examples/*/demo.sh; do \
 	    REMOTE=$(REMOTE) MLDV=$(abspath $(out)/mldv) sh $$script; done
+
+# Needs PyPI as well, for numpy, papermill and the images.
+example:
+	sh test/setup.sh check
+	+$(MAKE) --no-print-directory BUILD=$(BUILD) all
+	MLDV=$(abspath $(out)/mldv) sh examples/images/run.sh $(DIRECTORY)
 
 check:
 	sh test/setup.sh $(if $(findstring clang,$(CC)),all,check)
@@ -311,7 +319,7 @@ clean:
 	rm -rf build
 
 -include $(shell find $(out) -name '*.d' 2>/dev/null)
-.PHONY: all setup format demo check check-long run-tests memcheck analyze \
+.PHONY: all setup format demo example check check-long run-tests memcheck analyze \
 	fuzz run-fuzzers bench \
 	bench-check lint \
 	lint-format lint-tidy lint-rules lint-shell lint-man completion \

@@ -33,59 +33,15 @@ s3)
 	;;
 esac
 python=$(python3 -c 'import sys; print(sys.executable)')
-if [ -n "${MLDV:-}" ]; then
-	PATH=$(cd "$(dirname "$MLDV")" && pwd):$PATH
-fi
-if [ $# -gt 0 ]; then
-	mkdir -p "$1"
-	top=$(cd "$1" && pwd) own=no
-	[ -z "$(ls -A "$top")" ] || {
-		echo "demo.sh: '$1' is not empty" >&2
-		exit 2
-	}
-else
-	top=$(mktemp -d) own=yes
-fi
-
-# Nothing of who runs this, or of the Git hook it may run in.
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE XDG_CONFIG_HOME
-HOME=$top/home
-export HOME
-mkdir "$HOME"
-LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
-GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
-GIT_AUTHOR_NAME=Demo GIT_AUTHOR_EMAIL=demo@example.org
-GIT_COMMITTER_NAME=Demo GIT_COMMITTER_EMAIL=demo@example.org
-export LC_ALL PYTHONDONTWRITEBYTECODE GIT_CONFIG_NOSYSTEM GIT_CONFIG_GLOBAL \
-	GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
+# shellcheck source=examples/steps.sh
+. "$here/../steps.sh"
 
 # Where the data goes: 'mldv remote' $how team "$url".
 how=add url=$top/storage
 if [ "$remote" = s3 ]; then
-	for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p'); do
-		unset "$name"
-	done
-	settings=$("$rgw" up)
-	# shellcheck source=/dev/null
-	. "$settings"
-	AWS_ENDPOINT_URL_S3=http://127.0.0.1:$RGW_PORT AWS_REGION=us-east-1
-	AWS_ACCESS_KEY_ID=$RGW_OWNER AWS_SECRET_ACCESS_KEY=$RGW_OWNER_SECRET
-	export AWS_ENDPOINT_URL_S3 AWS_REGION AWS_ACCESS_KEY_ID \
-		AWS_SECRET_ACCESS_KEY
+	with_rgw
 	how=create url=s3://demo-$$/digits
 fi
-
-finished=no
-ended() {
-	if [ $own = yes ] && [ $finished = yes ]; then
-		rm -rf "$top"
-	elif [ $finished = no ]; then
-		echo "demo.sh: stopped; what there is lies in '$top'" >&2
-	fi
-}
-trap ended EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 # The scripts that ran since the last call of 'ran'.
 trace=$top/ran
@@ -100,38 +56,6 @@ chmod +x "$top/bin/python3"
 PATH=$top/bin:$PATH
 export PATH
 
-say() {
-	printf '\n# %s\n' "$*"
-}
-
-fail() {
-	echo "demo.sh: $*" >&2
-	exit 1
-}
-
-# must STATUS COMMAND...: shows the command and what it prints, and wants
-# just that exit status.  What it printed is left in $top/out.
-must() {
-	want=$1
-	shift
-	line='$'
-	for word; do
-		case $word in
-		*[!A-Za-z0-9_@%+=:,./-]* | '') word="'$word'" ;;
-		esac
-		line="$line $word"
-	done
-	printf '%s\n' "$line"
-	got=0
-	"$@" >"$top/out" 2>&1 || got=$?
-	sed 's/^/    /' "$top/out"
-	[ "$got" -eq "$want" ] || fail "status $got instead of $want"
-}
-
-run() {
-	must 0 "$@"
-}
-
 # ran [SCRIPT...]: just these scripts ran, in this order.
 ran() {
 	touch "$trace"
@@ -139,13 +63,6 @@ ran() {
 	rm "$trace"
 	[ "$got" = "$want" ] || fail "ran '$got' instead of '$want'"
 	printf '    (checked: %s)\n' "${*:-nothing ran}"
-}
-
-staged() {
-	for file; do
-		git diff --cached --name-only | grep -qxF "$file" ||
-			fail "'$file' is not staged"
-	done
 }
 
 # metric NAME: its value in reports/metrics.json.
@@ -256,7 +173,7 @@ learning_rate 0.005
 run mldv repro
 ran
 [ "$(metric accuracy)" = "$second" ] || fail 'these are not the second metrics'
-[ -z "$(git status --porcelain)" ] || fail 'the work tree is not as committed'
+clean
 run mldv push
 
 say "A colleague's clone: Git brings the pointers, mldv the data."
@@ -274,7 +191,7 @@ ran
 run mldv repro
 ran
 again 0.005
-[ -z "$(git status --porcelain)" ] || fail 'the clone is not as committed'
+clean
 
 if [ "$remote" = s3 ]; then
 	say 'What is in the bucket.'

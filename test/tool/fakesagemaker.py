@@ -21,6 +21,8 @@ In the config, "services" is an object, with everything optional:
     page       most events of a page of logs (10000)
     lag        seconds until what was printed is in the logs (0)
     jobs       what happens to the next jobs, one each (see below)
+    s3         {"endpoint", "key", "secret"}: jobs find and leave their data
+               there, and not in the fake S3
 
 By POST to /_fake/jobs a test sets the list "jobs" anew: null for a job that
 goes well, or {"fault": NAME}:
@@ -50,6 +52,7 @@ import time
 import fakecontainer
 from fakemodel import Model, Wrong
 from fakestore import Answer, Error, Version
+from s3place import Place
 
 JSON = 'application/x-amz-json-1.1'
 PREFIXES = {'SageMaker': 'sagemaker', 'Logs_20140328': 'logs',
@@ -477,9 +480,33 @@ class Task(threading.Thread):
                           stoppedReason=reason, desiredStatus='STOPPED')
 
 
+class Within:
+    """The fake S3, seen from within."""
+
+    def __init__(self, fake):
+        self.fake = fake
+
+    def get(self, bucket, key):
+        bucket = self.fake.store.buckets.get(bucket)
+        found = bucket.current(key) if bucket else None
+        return found.data if found else None
+
+    def keys(self, bucket, prefix):
+        bucket = self.fake.store.buckets.get(bucket)
+        with self.fake.store.lock:
+            return [key for key in (bucket.keys if bucket else ())
+                    if key.startswith(prefix)]
+
+    def put(self, bucket, key, data):
+        with self.fake.store.lock:
+            self.fake.store.add(self.fake.store.buckets[bucket], key,
+                                Version(data, self.fake.now()))
+
+
 class Services:
     def __init__(self, fake, config):
         self.fake = fake
+        self.place = Place(config['s3']) if 's3' in config else Within(fake)
         self.account = config.get('account', '123456789012')
         self.step = config.get('step', 0.02)
         self.grace = config.get('grace', 2)
@@ -533,28 +560,20 @@ class Services:
         return reply(value) if value is not None else Answer(
             200, {'Content-Type': JSON})
 
-    # The fake S3, seen from within
-
-    def version(self, bucket, key):
-        bucket = self.fake.store.buckets.get(bucket)
-        found = bucket.current(key) if bucket else None
-        return found.data if found else None
+    # What lies in buckets
 
     def fetch(self, url):
-        data = self.version(*split_url(url))
+        data = self.place.get(*split_url(url))
         if data is None:
             raise FileNotFoundError(url)
         return data
 
     def copy_out(self, url, directory):
         name, prefix = split_url(url)
-        bucket, count = self.fake.store.buckets.get(name), 0
+        count = 0
         os.makedirs(directory, exist_ok=True)
-        with self.fake.store.lock:
-            keys = [key for key in (bucket.keys if bucket else ())
-                    if key.startswith(prefix)]
-        for key in keys:
-            data = self.version(name, key)
+        for key in self.place.keys(name, prefix):
+            data = self.place.get(name, key)
             if data is None:
                 continue
             # A prefix that is just one object is a file of its name.
@@ -567,10 +586,7 @@ class Services:
         return count
 
     def put(self, url, data):
-        name, key = split_url(url)
-        with self.fake.store.lock:
-            bucket = self.fake.store.buckets[name]
-            self.fake.store.add(bucket, key, Version(data, self.fake.now()))
+        self.place.put(*split_url(url), data)
 
     def copy_in(self, directory, url):
         for root, _, names in os.walk(directory):

@@ -23,8 +23,7 @@ from urllib.parse import quote, urlsplit
 import sigv4
 
 
-def send(method, target, headers, body):
-    environ = os.environ
+def send(method, target, headers, body, environ=os.environ):
     endpoint = urlsplit(environ['AWS_ENDPOINT_URL_S3'])
     path, _, query = target.partition('?')
     path = quote(path, safe='/%-._~')
