@@ -171,6 +171,28 @@ need_s3() {
 		AWS_SECRET_ACCESS_KEY AWS_REGION
 }
 
+# need_swift 'what this script is about': the same with another make of server,
+# OpenStack Swift from PyPI; see test/tool/swift.sh.
+need_swift() {
+	"$top/test/tool/swift.sh" install || {
+		skip "$1" 'Swift cannot be had from PyPI'
+		finish
+	}
+	[ -n "${MLDV_SWIFT:-}" ] ||
+		exec "$top/test/tool/swift.sh" run sh "$0"
+	settings=$("$top/test/tool/swift.sh" up) || {
+		echo 'Bail out! no Swift'
+		exit 1
+	}
+	# shellcheck source=/dev/null
+	. "$settings"
+	AWS_ENDPOINT_URL_S3=http://127.0.0.1:$SWIFT_PORT
+	AWS_ACCESS_KEY_ID=$SWIFT_KEY AWS_SECRET_ACCESS_KEY=$SWIFT_SECRET
+	AWS_REGION=us-east-1
+	export AWS_ENDPOINT_URL_S3 AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY \
+		AWS_REGION
+}
+
 # s3 METHOD /BUCKET[/KEY][?QUERY] [HEADER:VALUE...] [@FILE | =BODY]: one
 # request with the credentials and to the endpoint that the environment names.
 s3() {
