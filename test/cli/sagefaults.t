@@ -91,4 +91,96 @@ check 'a page of logs that is lost is asked for again' '
 	has "^acc=1.5$" out
 '
 
+check 'a clock that moves by hours is not believed, nor does it end the job' '
+	training
+	held
+	mldv repro >out 2>&1 &
+	pid=$!
+	until_line "Training" out
+	fake clock "{\"offset\": 18000}"
+	: >"$requests"
+	until_line "DescribeTrainingJob.*\"status\": 200" "$requests"
+	fake clock "{\"offset\": -40000}"
+	: >"$requests"
+	until_line "DescribeTrainingJob.*\"status\": 200" "$requests"
+	touch go
+	wait "$pid"
+	[ "$(cat models/model.txt)" = 1.5 ]
+	[ "$(jobs_started)" = 0 ]
+	# And what is begun with it.
+	sed -i "s/^train.lr = .*/train.lr = 1.5/" mldv.ini
+	mldv repro
+	[ "$(cat models/model.txt)" = 4.5 ]
+'
+
+# keys KEY SECRET [TOKEN]: who asks from now on.
+keys() {
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+	mkdir -p "$HOME/.aws"
+	printf "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n${3:+aws_session_token = $3\n}" \
+		"$1" "$2" >"$HOME/.aws/credentials.new"
+	mv "$HOME/.aws/credentials.new" "$HOME/.aws/credentials"
+}
+
+users='"users": {"KEY": {"secret": "SECRET"}, "BRIEF": {"secret": "S", "token": "T", "expires": 9999999999}}'
+
+check 'credentials that have expired are waited for, and the job goes on' '
+	training "" "$users"
+	keys BRIEF S T
+	held
+	mldv repro >out 2>&1 &
+	pid=$!
+	until_line "Training" out
+	fake expire "{}"
+	until_line "ExpiredToken.*get new credentials; the job goes on" out
+	touch go
+	keys KEY SECRET
+	wait "$pid"
+	has "answers again" out
+	[ "$(cat models/model.txt)" = 1.5 ]
+	[ "$(jobs_started)" = 1 ]
+'
+
+check 'who comes back a day later with expired credentials is told so' '
+	training "" "$users"
+	keys BRIEF S T
+	held
+	mldv repro >out 2>&1 &
+	pid=$!
+	until_line "Training" out
+	kill -9 "$pid"
+	wait "$pid" || :
+	touch go
+	fake expire "{}"
+	gives 1 mldv repro >out
+	has "stage .train. failed: .*ExpiredToken.*get new credentials" stderr
+	keys KEY SECRET
+	fake clock "{\"offset\": 86400}"
+	mldv repro >out
+	has "joined job" out
+	[ "$(cat models/model.txt)" = 1.5 ]
+	[ "$(jobs_started)" = 1 ]
+'
+
+check 'a submitter that is killed alone fails its stage, not its job' '
+	training
+	echo "{\"fault\": \"kill\", \"pid\": \"$PWD/child\", \"op\": \"GetObject\", \"key\": \"*/output.tar.gz\"}" | fake faults
+	held
+	mldv repro >out 2>stderr &
+	pid=$!
+	until_line "Training" out
+	pgrep -P "$pid" >child
+	touch go
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" = 1 ]
+	has "stage .train. was killed by signal 9" stderr
+	[ ! -e models/model.txt ]
+	echo | fake faults
+	mldv repro >out
+	has "joined job" out
+	[ "$(cat models/model.txt)" = 1.5 ]
+	[ "$(jobs_started)" = 1 ]
+'
+
 finish

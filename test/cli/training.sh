@@ -6,10 +6,10 @@
 need_botocore 'training on SageMaker'
 models=$(echo "$botocore"/lib/python3*/site-packages/botocore/data)
 
-# training [SERVICES]: the fake, its options, and a project with a bucket,
-# data/raw, src/train.py, and a stage train of it.
+# training [SERVICES [FAKE]]: the fake, its options, and a project with a
+# bucket, data/raw, src/train.py, and a stage train of it.
 training() {
-	echo "{\"buckets\": {\"b\": {}}, \"services\": {\"models\": \"$models\", \"step\": 0.01${1:+, $1}}}" >fake.json
+	echo "{\"buckets\": {\"b\": {}}, \"services\": {\"models\": \"$models\", \"step\": 0.01${1:+, $1}}${2:+, $2}}" >fake.json
 	fake_s3
 	mkdir p
 	cd p || return 1
@@ -71,6 +71,11 @@ created() {
 # more CODE: what the script does besides, in the middle of it.
 more() {
 	printf 'sagemaker.env.MORE = %s\n' "$1" >>mldv.ini
+}
+
+# held: the script waits until there is a file go beside the project.
+held() {
+	more "exec(\"import time\nwhile not os.path.exists(\047$PWD/go\047): time.sleep(0.02)\")"
 }
 
 # until_line PATTERN FILE: waits until a line matches, for a minute at most.
