@@ -29,7 +29,10 @@ struct mldv_job {
 	const char *state; /* "Training", "Completed"; NULL: there is no such */
 	const char *why;   /* why it failed, or NULL */
 	uint64_t started;  /* seconds since 1970 */
-	uint64_t billed;   /* seconds; 0: not said */
+	uint64_t trained;  /* seconds; 0: not said */
+	uint64_t billed;
+	const char *instance; /* "ml.m5.large", or NULL */
+	const char *console;  /* where people look at it */
 };
 
 /* Asks about every job that this clone has submitted, or joined. */

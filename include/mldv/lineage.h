@@ -102,7 +102,10 @@ struct mldv_how_step {
 	bool diff_here;
 	/* The commit below has all of the code just as it was run. */
 	bool code_committed;
-	const struct mldv_how_value *metrics;
+	/* Of a job: "console", "https://…", and so on. */
+	const struct mldv_how_value *about;
+	size_t about_count;
+	const struct mldv_how_value *metrics; /* word "": the job said it */
 	size_t metric_count;
 	/* The commit that brought this into mldv.lock, or the pointer. */
 	struct mldv_commit recorded;
@@ -146,6 +149,8 @@ struct mldv_run {
 	bool from_remote;
 	const struct mldv_how_value *params;
 	size_t param_count;
+	const struct mldv_how_value *about; /* of a job */
+	size_t about_count;
 	const struct mldv_how_value *metrics;
 	size_t metric_count;
 	/* Only of mldv_runs with all: the first commit with it in mldv.lock. */

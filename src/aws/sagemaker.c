@@ -320,6 +320,21 @@ int sagemaker_describe(struct aws_json *json, const char *name,
 	return ret;
 }
 
+/* China and the government have consoles of their own. */
+const char *sagemaker_console(const char *region, const char *name,
+    struct arena *arena)
+{
+	const char *domain = "aws.amazon.com";
+
+	if (strncmp(region, "cn-", 3) == 0)
+		domain = "amazonaws.cn";
+	else if (strncmp(region, "us-gov-", 7) == 0)
+		domain = "amazonaws-us-gov.com";
+	return arena_printf(arena,
+	    "https://%s.console.%s/sagemaker/home?region=%s#/jobs/%s", region,
+	    domain, region, name);
+}
+
 int sagemaker_stop(struct aws_json *json, const char *name,
     struct mldv_error *err)
 {

@@ -103,6 +103,9 @@ struct sagemaker_job {
 	struct sagemaker_pairs metrics; /* last values, as the JSON has them */
 };
 
+/* Where people look at it, in the arena. */
+const char *sagemaker_console(const char *region, const char *name,
+    struct arena *arena);
 /* 1, or 0 if there is no such job. */
 CHECKED int sagemaker_describe(struct aws_json *json, const char *name,
     struct arena *arena, struct sagemaker_job *out, struct mldv_error *err);

@@ -103,6 +103,10 @@ static void json_run(struct jsonout *json, const struct mldv_how_step *step)
 	jsonout_text(json, "interpreter", step->interpreter);
 	jsonout_text(json, "job", step->job);
 	jsonout_text(json, "cost", step->cost);
+	jsonout_begin(json, "about", '{');
+	for (size_t i = 0; i < step->about_count; i++)
+		jsonout_text(json, step->about[i].name, step->about[i].value);
+	jsonout_end(json, '}');
 	json_values(json, "metrics", "file", step->metrics, step->metric_count);
 }
 

@@ -187,6 +187,13 @@ static void add_where(const struct mldv_how_step *step, struct buf *out)
 		add_line("job", step->job, out);
 	if (step->cost != NULL)
 		add_line("cost", step->cost, out);
+	for (size_t i = 0; i < step->about_count; i++) {
+		/* The image is in the key, and the address has the region. */
+		if (strcmp(step->about[i].name, "arn") != 0 &&
+		    strcmp(step->about[i].name, "image") != 0)
+			add_line(step->about[i].name, step->about[i].value,
+			    out);
+	}
 }
 
 static void add_params(const struct mldv_how_step *step, struct buf *out)

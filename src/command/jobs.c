@@ -25,7 +25,10 @@ static void job_json(struct jsonout *json, const struct mldv_job *job)
 	jsonout_text(json, "state", job->state);
 	jsonout_text(json, "why", job->why);
 	jsonout_count(json, "started", job->started);
+	jsonout_count(json, "trained", job->trained);
 	jsonout_count(json, "billed", job->billed);
+	jsonout_text(json, "instance", job->instance);
+	jsonout_text(json, "console", job->console);
 	jsonout_end(json, '}');
 }
 
@@ -35,6 +38,7 @@ static void visit_job(void *context, const struct mldv_job *job)
 	struct buf name = {0};
 	struct buf stage = {0};
 	struct buf why = {0};
+	struct buf billed = {0};
 
 	if (listing->as_json) {
 		job_json(&listing->json, job);
@@ -44,9 +48,12 @@ static void visit_job(void *context, const struct mldv_job *job)
 	show_text(job->stage, &stage);
 	if (job->why != NULL)
 		show_text(job->why, &why);
+	if (job->billed > 0)
+		show_seconds((double)job->billed, &billed);
 	columns_row(&listing->columns,
 	    (const char *[]){buf_str(&stage), job->state ? job->state : "gone",
-	        buf_str(&name), buf_str(&why)});
+	        buf_str(&name), buf_str(&billed), buf_str(&why)});
+	buf_release(&billed);
 	buf_release(&name);
 	buf_release(&stage);
 	buf_release(&why);
@@ -59,7 +66,7 @@ static int run_list(const struct context *context, const void *values,
 	struct listing listing;
 	int ret;
 
-	listing_open(&listing, context, given->json, 4);
+	listing_open(&listing, context, given->json, 5);
 	ret = mldv_jobs_each(context->project, visit_job, &listing, err);
 	return listing_close(&listing, ret);
 }

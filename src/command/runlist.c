@@ -39,6 +39,10 @@ static void add_json(struct jsonout *json, const struct mldv_run *run)
 	jsonout_text(json, "branch", run->branch);
 	jsonout_text(json, "job", run->job);
 	jsonout_text(json, "cost", run->cost);
+	jsonout_begin(json, "about", '{');
+	for (size_t i = 0; i < run->about_count; i++)
+		jsonout_text(json, run->about[i].name, run->about[i].value);
+	jsonout_end(json, '}');
 	add_values(json, "params", run->params, run->param_count);
 	add_values(json, "metrics", run->metrics, run->metric_count);
 	if (run->recorded.id != NULL)

@@ -34,7 +34,7 @@ CHECKED static int read_number(struct lines *lines, const char *name,
 
 /*
  * The lines that may follow, in their order. Those that are texts have a
- * place in the record; all but the last three stand once at most.
+ * place in the record; all but "about" and the last three stand once at most.
  */
 enum rank {
 	RANK_NONE,
@@ -46,6 +46,7 @@ enum rank {
 	RANK_INTERPRETER,
 	RANK_JOB,
 	RANK_COST,
+	RANK_ABOUT,
 	RANK_METRICS,
 	RANK_METRIC,
 	RANK_MADE,
@@ -64,6 +65,7 @@ static const struct field {
     [RANK_INTERPRETER] = {"interpreter", offsetof(struct run, interpreter)},
     [RANK_JOB] = {"job", offsetof(struct run, job)},
     [RANK_COST] = {"cost", offsetof(struct run, cost)},
+    [RANK_ABOUT] = {"about", 0},
     [RANK_METRICS] = {"metrics", 0},
     [RANK_METRIC] = {"metric", 0},
     [RANK_MADE] = {"made", 0},
@@ -82,8 +84,25 @@ struct reader {
 	enum rank rank;   /* of the line before */
 	const char *path; /* of the metrics that follow */
 	size_t metric_capacity;
+	size_t about_capacity;
 	struct made_list made;
 };
+
+/* Room for one more than count; what was there is copied. */
+static void *grow(struct arena *arena, void *items, size_t count,
+    size_t *capacity, size_t size)
+{
+	size_t wanted = *capacity ? 2 * *capacity : 8;
+	void *out;
+
+	if (count < *capacity)
+		return items;
+	out = arena_array(arena, wanted, size);
+	if (count > 0)
+		memcpy(out, items, count * size);
+	*capacity = wanted;
+	return out;
+}
 
 static bool is_commit(struct slice text)
 {
@@ -139,33 +158,41 @@ static struct run_metric *add_metric(struct reader *r)
 {
 	struct run *run = &r->run;
 
-	if (run->metric_count == r->metric_capacity) {
-		size_t capacity =
-		    r->metric_capacity ? 2 * r->metric_capacity : 8;
-		struct run_metric *items =
-		    arena_array(r->arena, capacity, sizeof *items);
-
-		if (run->metric_count > 0)
-			memcpy(items, run->metrics,
-			    run->metric_count * sizeof *items);
-		run->metrics = items;
-		r->metric_capacity = capacity;
-	}
+	run->metrics = grow(r->arena, run->metrics, run->metric_count,
+	    &r->metric_capacity, sizeof *run->metrics);
 	return &run->metrics[run->metric_count++];
+}
+
+CHECKED static int read_about(struct reader *r, struct mldv_error *err)
+{
+	struct run *run = &r->run;
+	struct slice word;
+	struct slice text;
+	const char *name;
+
+	if (lines_word(&r->lines, &word, err) < 0 ||
+	    lines_path(&r->lines, r->arena, &text, err) < 0)
+		return -1;
+	name = arena_strn(r->arena, word.data, word.len);
+	if (run->about_count > 0 &&
+	    strcmp(run->about[run->about_count - 1].word, name) >= 0)
+		return lines_error(&r->lines, err,
+		    "is not sorted after the line above");
+	run->about = grow(r->arena, run->about, run->about_count,
+	    &r->about_capacity, sizeof *run->about);
+	run->about[run->about_count++] = (struct run_about){name, text.data};
+	return 0;
 }
 
 CHECKED static int read_metric(struct reader *r, struct mldv_error *err)
 {
-	struct run_metric metric = {.path = r->path};
+	struct run_metric metric = {.path = r->path ? r->path : ""};
 	const struct run_metric *last = r->run.metric_count > 0
 	    ? &r->run.metrics[r->run.metric_count - 1]
 	    : NULL;
 	struct slice number;
 	struct slice name;
 
-	if (!r->path)
-		return lines_error(&r->lines, err,
-		    "no line says whose metric this is");
 	if (lines_word(&r->lines, &number, err) < 0 ||
 	    lines_path(&r->lines, r->arena, &name, err) < 0)
 		return -1;
@@ -175,7 +202,7 @@ CHECKED static int read_metric(struct reader *r, struct mldv_error *err)
 	    !run_is_number(metric.text, &metric.value))
 		return lines_error(&r->lines, err, "'%.40s' is not a number",
 		    metric.text);
-	if (last && last->path == metric.path &&
+	if (last && strcmp(last->path, metric.path) == 0 &&
 	    strcmp(last->name, metric.name) >= 0)
 		return lines_error(&r->lines, err,
 		    "is not sorted after the line above");
@@ -191,6 +218,8 @@ CHECKED static int read_optional(struct reader *r, enum rank rank,
 	switch (rank) {
 	case RANK_DIRTY:
 		return read_dirty(r, err);
+	case RANK_ABOUT:
+		return read_about(r, err);
 	case RANK_METRICS:
 		return read_metrics(r, err);
 	case RANK_METRIC:
@@ -216,7 +245,8 @@ static bool in_order(const struct reader *r, enum rank rank)
 		return rank == RANK_METRIC;
 	if (rank == RANK_METRICS && r->rank == RANK_METRIC)
 		return true;
-	return rank > r->rank || (rank == r->rank && rank >= RANK_METRIC);
+	return rank > r->rank ||
+	    (rank == r->rank && (rank == RANK_ABOUT || rank >= RANK_METRIC));
 }
 
 CHECKED static int read_line(struct reader *r, struct mldv_error *err)
@@ -336,12 +366,31 @@ static void add_metrics(struct run *run, struct buf *out)
 		/* {"a.b": 1, "a": {"b": 2}}: the second is left out. */
 		if (last && compare_metrics(last, metric) == 0)
 			continue;
-		if (!last || strcmp(last->path, metric->path) != 0)
+		if (strcmp(last ? last->path : "", metric->path) != 0)
 			add_text(out, "metrics", metric->path);
 		buf_printf(out, "metric %s ", metric->text);
 		lines_add_path(out, metric->name, strlen(metric->name));
 		buf_add_char(out, '\n');
 		last = metric;
+	}
+}
+
+static int compare_about(const void *a, const void *b)
+{
+	return strcmp(((const struct run_about *)a)->word,
+	    ((const struct run_about *)b)->word);
+}
+
+static void add_about(struct run *run, struct buf *out)
+{
+	if (run->about_count > 1)
+		qsort(run->about, run->about_count, sizeof *run->about,
+		    compare_about);
+	for (size_t i = 0; i < run->about_count; i++) {
+		buf_printf(out, "about %s ", run->about[i].word);
+		lines_add_path(out, run->about[i].text,
+		    strlen(run->about[i].text));
+		buf_add_char(out, '\n');
 	}
 }
 
@@ -361,6 +410,7 @@ static void add_optional(struct run *run, struct buf *out)
 		if (text && text[0])
 			add_text(out, fields[i].word, text);
 	}
+	add_about(run, out);
 	add_metrics(run, out);
 }
 

@@ -19,6 +19,8 @@
  *     interpreter <version>           Python 3.11.2       }
  *     job <name>                      of a remote runner  }
  *     cost <text>                     of that job         }
+ *     about <word> <text>             of it, sorted by word
+ *     metric <number> <name>          that the job said, sorted by name
  *     metrics <path>                  sorted by path
  *     metric <number> <name>          of that file, sorted by name
  *     made <f|x|l> <size> <oid> <path>
@@ -41,10 +43,16 @@ struct made {
 
 /* A number out of an output of kind metrics. */
 struct run_metric {
-	const char *path; /* of the output */
+	const char *path; /* of the output; "": the job said it */
 	const char *name; /* "test.accuracy" */
 	const char *text; /* digits, one of "+-.eE" at most between them */
 	double value;
+};
+
+/* "console", "https://…": what else is known of a job. */
+struct run_about {
+	const char *word; /* without a space */
+	const char *text;
 };
 
 struct run {
@@ -61,6 +69,8 @@ struct run {
 	const char *interpreter;
 	const char *job;
 	const char *cost;
+	struct run_about *about; /* run_format sorts them */
+	size_t about_count;
 	/* The text of a diff between the commit and what the run saw. */
 	bool dirty;
 	struct oid diff;

@@ -78,6 +78,19 @@ static void fill_values(struct how *how, const struct key_facts *facts,
 	told->values = values;
 }
 
+static void fill_about(struct how *how, const struct run *run,
+    struct mldv_how_step *told)
+{
+	struct mldv_how_value *about =
+	    arena_array(&how->arena, run->about_count + 1, sizeof *about);
+
+	for (size_t i = 0; i < run->about_count; i++)
+		about[i] = (struct mldv_how_value){"about", run->about[i].word,
+		    run->about[i].text};
+	told->about = about;
+	told->about_count = run->about_count;
+}
+
 static void fill_metrics(struct how *how, const struct run *run,
     struct mldv_how_step *told)
 {
@@ -110,6 +123,7 @@ CHECKED static int fill_run(struct how *how, const struct record *record,
 	told->interpreter = run->interpreter;
 	told->job = run->job;
 	told->cost = run->cost;
+	fill_about(how, run, told);
 	fill_metrics(how, run, told);
 	if (!run->dirty)
 		return 0;

@@ -73,6 +73,33 @@ int record_find(struct plan *plan, struct step *step, struct mldv_error *err)
 	return found;
 }
 
+static bool has_metric(const struct run_metric *list, size_t count,
+    const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(list[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What a job said beside what is in files. */
+static void add_said(const struct record_run *how, struct arena *arena,
+    struct run *run)
+{
+	size_t from_files = run->metric_count;
+	struct run_metric *all =
+	    arena_array(arena, from_files + how->metric_count + 1, sizeof *all);
+
+	if (from_files > 0)
+		memcpy(all, run->metrics, from_files * sizeof *all);
+	for (size_t i = 0; i < how->metric_count; i++) {
+		if (!has_metric(all, from_files, how->metrics[i].name))
+			all[run->metric_count++] = how->metrics[i];
+	}
+	run->metrics = all;
+}
+
 int record_run(struct plan *plan, const struct step *step,
     const struct record_run *how, struct mldv_error *err)
 {
@@ -87,6 +114,8 @@ int record_run(struct plan *plan, const struct step *step,
 	    .host = "unknown",
 	    .job = how->job,
 	    .cost = how->cost,
+	    .about = how->about,
+	    .about_count = how->about_count,
 	    .made = step->made,
 	    .made_count = step->stage->out_count,
 	    .key = step->key,
@@ -98,6 +127,7 @@ int record_run(struct plan *plan, const struct step *step,
 	buf_printf(&platform, "%s %s", name.sysname, name.machine);
 	run.platform = buf_str(&platform);
 	origin_fill(plan, step->stage, &arena, &run);
+	add_said(how, &arena, &run);
 	run_format(&run, &text);
 	ret = store_run_write(plan->project->store, &step->oid, &text, err);
 	buf_release(&platform);

@@ -21,6 +21,10 @@ struct record_run {
 	uint64_t took;    /* milliseconds */
 	const char *job;  /* what a remote runner calls it, or NULL */
 	const char *cost; /* of that, or NULL */
+	struct run_about *about; /* of that */
+	size_t about_count;
+	const struct run_metric *metrics; /* that it said */
+	size_t metric_count;
 };
 /* Writes a run record, unless there is one for this key. */
 CHECKED int record_run(struct plan *plan, const struct step *step,

@@ -134,6 +134,10 @@ CHECKED static int commit(struct running *running, struct mldv_error *err)
 		ret = take_outputs(plan, step, err);
 	running->run.job = running->job.job;
 	running->run.cost = running->job.cost;
+	running->run.about = running->job.about;
+	running->run.about_count = running->job.about_count;
+	running->run.metrics = running->job.metrics;
+	running->run.metric_count = running->job.metric_count;
 	if (ret == 0)
 		ret = record_run(plan, step, &running->run, err);
 	if (ret >= 0) {

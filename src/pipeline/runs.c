@@ -206,6 +206,19 @@ CHECKED static int collect(struct runs *runs, struct mldv_error *err)
 
 /* --- telling of them --- */
 
+static void fill_about(struct runs *runs, const struct run *run,
+    struct mldv_run *out)
+{
+	struct mldv_how_value *about =
+	    arena_array(&runs->arena, run->about_count + 1, sizeof *about);
+
+	for (size_t i = 0; i < run->about_count; i++)
+		about[i] = (struct mldv_how_value){"about", run->about[i].word,
+		    run->about[i].text};
+	out->about = about;
+	out->about_count = run->about_count;
+}
+
 static void fill_values(struct runs *runs, const struct run *run,
     struct mldv_run *out)
 {
@@ -328,6 +341,7 @@ static void fill(struct runs *runs, const struct record *record,
 	    .dirty = run->dirty,
 	    .from_remote = record->remote,
 	};
+	fill_about(runs, run, &out->run);
 	fill_values(runs, run, &out->run);
 }
 

@@ -147,8 +147,61 @@ void job_result_format(const struct job_result *result, struct buf *out)
 	jsonout_text(&json, "name", result->name);
 	jsonout_text(&json, "cost", result->cost);
 	jsonout_text(&json, "failure", result->failure);
+	jsonout_begin(&json, "about", '[');
+	for (size_t i = 0; i < result->about_count; i++) {
+		jsonout_begin(&json, NULL, '{');
+		jsonout_text(&json, "word", result->about[i].word);
+		jsonout_text(&json, "text", result->about[i].text);
+		jsonout_end(&json, '}');
+	}
+	jsonout_end(&json, ']');
+	jsonout_begin(&json, "metrics", '[');
+	for (size_t i = 0; i < result->metric_count; i++) {
+		jsonout_begin(&json, NULL, '{');
+		jsonout_text(&json, "name", result->metrics[i].name);
+		jsonout_text(&json, "value", result->metrics[i].text);
+		jsonout_end(&json, '}');
+	}
+	jsonout_end(&json, ']');
 	jsonout_end(&json, '}');
 	buf_add_char(out, '\n');
+}
+
+static void take_about(struct job_result *out, struct arena *arena,
+    const struct json *list)
+{
+	size_t count = json_len(list);
+
+	out->about = arena_array(arena, count + 1, sizeof *out->about);
+	for (size_t i = 0; i < count; i++) {
+		const struct json *item = json_item(list, i);
+		struct run_about about = {
+		    .word = json_text_at(item, "word", arena),
+		    .text = json_text_at(item, "text", arena),
+		};
+
+		if (about.word && about.text)
+			out->about[out->about_count++] = about;
+	}
+}
+
+static void take_metrics(struct job_result *out, struct arena *arena,
+    const struct json *list)
+{
+	size_t count = json_len(list);
+
+	out->metrics = arena_array(arena, count + 1, sizeof *out->metrics);
+	for (size_t i = 0; i < count; i++) {
+		struct run_metric metric = {
+		    .path = "",
+		    .name = json_text_at(json_item(list, i), "name", arena),
+		    .text = json_text_at(json_item(list, i), "value", arena),
+		};
+
+		if (metric.name && metric.text &&
+		    run_is_number(metric.text, &metric.value))
+			out->metrics[out->metric_count++] = metric;
+	}
 }
 
 int job_result_parse(struct job_result *out, struct arena *arena,
@@ -163,6 +216,8 @@ int job_result_parse(struct job_result *out, struct arena *arena,
 	out->name = json_text_at(doc, "name", arena);
 	out->cost = json_text_at(doc, "cost", arena);
 	out->failure = json_text_at(doc, "failure", arena);
+	take_about(out, arena, json_get(doc, "about"));
+	take_metrics(out, arena, json_get(doc, "metrics"));
 	json_close(doc);
 	return 0;
 }

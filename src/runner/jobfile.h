@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "format/oid.h"
+#include "format/run.h"
 
 struct job_channel {
 	const char *path; /* of the dep, from the root */
@@ -57,6 +58,10 @@ struct job_result {
 	const char *name;    /* with the attempt; NULL: there was no job */
 	const char *cost;    /* or NULL */
 	const char *failure; /* why the stage failed, or NULL */
+	struct run_about *about;
+	size_t about_count;
+	struct run_metric *metrics; /* what it said of itself at the end */
+	size_t metric_count;
 };
 void job_result_format(const struct job_result *result, struct buf *out);
 CHECKED int job_result_parse(struct job_result *out, struct arena *arena,

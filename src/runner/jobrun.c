@@ -19,6 +19,7 @@
 #include "base/path.h"
 #include "project/remotes.h"
 #include "remote/plain.h"
+#include "runner/jobabout.h"
 #include "runner/jobexport.h"
 #include "runner/jobservice.h"
 #include "store/tarball.h"
@@ -136,7 +137,10 @@ static int try_submit(struct jobrun *run, struct mldv_error *err)
 	run->exported = true;
 	ret = create(run, err);
 	if (ret > 0)
-		job_say(&run->service, "mldv: submitted job '%s'", run->name);
+		job_say(&run->service, "mldv: submitted job '%s': %s",
+		    run->name,
+		    sagemaker_console(run->file.region, run->name,
+		        &run->arena));
 	if (ret != 0)
 		return ret;
 	/* Somebody was quicker by a moment. */
@@ -180,23 +184,22 @@ static bool is_passing(const struct sagemaker_job *job)
 static void say_cost(struct jobrun *run)
 {
 	const struct sagemaker_job *job = &run->job;
-	double price = run->file.price ? strtod(run->file.price, NULL) : 0;
-	double cost = price * (double)job->billable_seconds *
-	    (double)run->file.instances / 3600;
+	const struct job_place place = {
+	    .name = run->name,
+	    .region = run->file.region,
+	    .price = run->file.price,
+	};
+	unsigned saving = job_saving(job);
 	struct buf line = {0};
 
+	job_about(job, &place, &run->arena, &run->result);
 	buf_printf(&line,
 	    "mldv: job '%s': %" PRIu64 " s trained, %" PRIu64 " s billed",
 	    run->name, job->training_seconds, job->billable_seconds);
-	if (job->training_seconds > job->billable_seconds)
-		buf_printf(&line, ", %.0f %% saved",
-		    100 -
-		        100 * (double)job->billable_seconds /
-		            (double)job->training_seconds);
-	if (price > 0) {
-		run->result.cost = arena_printf(&run->arena, "%.4f USD", cost);
+	if (saving > 0)
+		buf_printf(&line, ", %u %% saved", saving);
+	if (run->result.cost)
 		buf_printf(&line, ", %s", run->result.cost);
-	}
 	for (size_t i = 0; i < job->metrics.count; i++)
 		buf_printf(&line, ", %s %s", job->metrics.items[i].name,
 		    job->metrics.items[i].value);

@@ -49,7 +49,11 @@ static int visit_one(struct mldv_project *project,
 	if (ret >= 0) {
 		out.state = job.secondary;
 		out.why = job.failure;
+		out.trained = job.training_seconds;
 		out.billed = job.billable_seconds;
+		out.instance = job.instance_type;
+		out.console =
+		    sagemaker_console(record->region, record->name, &arena);
 		visit(context, &out);
 	}
 	job_service_close(&service);

@@ -16,6 +16,7 @@
 #include "base/proc.h"
 #include "base/strs.h"
 #include "format/kind.h"
+#include "format/run.h"
 #include "format/stages.h"
 #include "project/item.h"
 #include "project/project.h"
@@ -54,6 +55,10 @@ struct runner_job {
 	   what it cost; or NULL. In the arena. */
 	const char *job;
 	const char *cost;
+	struct run_about *about; /* what else is known of it */
+	size_t about_count;
+	struct run_metric *metrics; /* what it said at its end; path "" */
+	size_t metric_count;
 };
 
 struct runner {

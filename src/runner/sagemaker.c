@@ -247,6 +247,10 @@ static int finish(struct runner_job *job, const struct proc_result *result,
 	        &ignored) == 0) {
 		job->job = said.name;
 		job->cost = said.cost;
+		job->about = said.about;
+		job->about_count = said.about_count;
+		job->metrics = said.metrics;
+		job->metric_count = said.metric_count;
 	}
 	buf_release(&text);
 	if (said.failure)

@@ -68,7 +68,9 @@ check 'Ctrl-C leaves the job alone and says so; it is listed, and stopped' '
 	has "^begun$" attached
 	mldv jobs list --json | python3 -c "import json, sys
 [job] = json.load(sys.stdin)
-assert job[\"state\"] == \"Stopped\", job"
+assert job[\"state\"] == \"Stopped\", job
+assert job[\"console\"].endswith(job[\"name\"]), job
+assert job[\"instance\"] == \"ml.m5.large\" and job[\"billed\"] > 0, job"
 	fails 3 mldv jobs stop train
 	fails 1 mldv jobs logs other
 '

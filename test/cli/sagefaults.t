@@ -42,7 +42,7 @@ check 'a script that fails: its reason is shown, it is not repeated' '
 	[ ! -e models/model.txt ]
 	# Who asks again, asks for another try.
 	fails 1 mldv repro >out
-	has "submitted job .mldv-train-[0-9a-f]*-2.$" out
+	has "submitted job .mldv-train-[0-9a-f]*-2.:" out
 '
 
 check 'a lack of capacity is tried again, as often as retries says' '
@@ -52,7 +52,7 @@ check 'a lack of capacity is tried again, as often as retries says' '
 	echo "retries = 1" >>mldv.ini
 	mldv repro >out
 	has "InternalServerError.*trying again (1 of 1)$" out
-	has "submitted job .mldv-train-[0-9a-f]*-3.$" out
+	has "submitted job .mldv-train-[0-9a-f]*-3.:" out
 	[ "$(cat models/model.txt)" = 1.5 ]
 '
 

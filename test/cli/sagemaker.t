@@ -15,11 +15,25 @@ check 'a stage is trained there, and its outs are fetched' '
 	[ "$(cat models/model.txt)" = 1.5 ]
 	[ "$(cat models/curve.csv)" = 1,0.5 ]
 	has "^acc=1.5$" out
-	has "submitted job .mldv-train-[0-9a-f]*-1.$" out
+	has "submitted job .mldv-train-[0-9a-f]*-1.: https://" out
 	has "s billed, 0.0000 USD, acc 1.5$" out
 	cat .git/mldv/store/runs/*/* >record
 	has "^job mldv-train-[0-9a-f]*-1$" record
 	has "^cost 0.0000 USD$" record
+	has "^about console https://us-east-1.console.aws.amazon.com/sagemaker/home?region=us-east-1#/jobs/mldv-train-" record
+	has "^about instance 1 x ml.m5.large$" record
+	has "^about trained [0-9]* s$" record
+	has "^metric 1.5 acc$" record
+	mldv how models/model.txt >how
+	has "^  console  *https://us-east-1" how
+	has "^  billed  *[0-9]* s$" how
+	has "^  metrics  *acc = 1.5$" how
+	mldv runs >runs
+	has "acc = 1.5" runs
+	mldv runs --json | python3 -c "import json, sys
+[run] = json.load(sys.stdin)
+assert run[\"about\"][\"instance\"] == \"1 x ml.m5.large\", run
+assert run[\"metrics\"] == [{\"name\": \"acc\", \"value\": \"1.5\"}], run"
 	mldv repro -n
 	created >job
 	has "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.3.0-cpu-py311" job

@@ -70,6 +70,7 @@ static void reads_every_line(void **state)
 	"command python a.py\\npython b.py\ncommit " COMMIT "\n"       \
 	"dirty 12 " ABC "\nbranch main\nwho A B <a@b>\n"               \
 	"interpreter Python 3.11.2\njob train-1\ncost 0.41 USD\n"      \
+	"about console https://c\nabout trained 3 s\nmetric 2 said\n"  \
 	"metrics a b.json\nmetric -1e-05 loss\nmetric 0.91 test acc\n" \
 	"metrics m\nmetric 3 n\n"
 
@@ -90,13 +91,18 @@ static void reads_what_need_not_be_there(void **state)
 	assert_string_equal(run.interpreter, "Python 3.11.2");
 	assert_string_equal(run.job, "train-1");
 	assert_string_equal(run.cost, "0.41 USD");
-	assert_int_equal(run.metric_count, 3);
-	assert_string_equal(run.metrics[0].path, "a b.json");
-	assert_string_equal(run.metrics[0].name, "loss");
-	assert_true(run.metrics[0].value == -1e-05);
-	assert_string_equal(run.metrics[1].name, "test acc");
-	assert_string_equal(run.metrics[2].path, "m");
-	assert_string_equal(run.metrics[2].text, "3");
+	assert_int_equal(run.about_count, 2);
+	assert_string_equal(run.about[1].word, "trained");
+	assert_string_equal(run.about[1].text, "3 s");
+	assert_int_equal(run.metric_count, 4);
+	assert_string_equal(run.metrics[0].path, "");
+	assert_string_equal(run.metrics[0].name, "said");
+	assert_string_equal(run.metrics[1].path, "a b.json");
+	assert_string_equal(run.metrics[1].name, "loss");
+	assert_true(run.metrics[1].value == -1e-05);
+	assert_string_equal(run.metrics[2].name, "test acc");
+	assert_string_equal(run.metrics[3].path, "m");
+	assert_string_equal(run.metrics[3].text, "3");
 	assert_int_equal(run.made_count, 2);
 	run_release(&run);
 	arena_release(&arena);
@@ -113,8 +119,13 @@ static void refuses_optional_lines_out_of_place(void **state)
 	    "run, line 9: 'branch' does not stand where it should");
 	refuse(HEAD "commit abc\n\n" KEY, "run, line 7: 'abc' is not a commit");
 	refuse(HEAD "dirty 1\n\n" KEY, "run, line 7: a field is missing");
-	refuse(HEAD "metric 1 a\n\n" KEY,
-	    "run, line 7: no line says whose metric this is");
+	refuse(HEAD "metric 1 b\nmetric 1 a\n\n" KEY,
+	    "run, line 8: is not sorted after the line above");
+	refuse(HEAD "metrics a\nmetric 1 a\nabout b c\n\n" KEY,
+	    "run, line 9: 'about' does not stand where it should");
+	refuse(HEAD "about b c\nabout a c\n\n" KEY,
+	    "run, line 8: is not sorted after the line above");
+	refuse(HEAD "about b\n\n" KEY, "run, line 7: a field is missing");
 	refuse(HEAD "metrics a\nmetric 0x1 a\n\n" KEY,
 	    "run, line 8: '0x1' is not a number");
 	refuse(HEAD "metrics a\nmetric 1e999 a\n\n" KEY,
