@@ -125,7 +125,8 @@ static void refuses_optional_lines_out_of_place(void **state)
 	    "run, line 9: 'about' does not stand where it should");
 	refuse(HEAD "about b c\nabout a c\n\n" KEY,
 	    "run, line 8: is not sorted after the line above");
-	refuse(HEAD "about b\n\n" KEY, "run, line 7: a field is missing");
+	refuse(HEAD "about b\n\n" KEY,
+	    "run, line 7: a path or text is missing");
 	refuse(HEAD "metrics a\nmetric 0x1 a\n\n" KEY,
 	    "run, line 8: '0x1' is not a number");
 	refuse(HEAD "metrics a\nmetric 1e999 a\n\n" KEY,
