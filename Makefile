@@ -51,7 +51,7 @@ FISHDIR ?= $(SHARE)/fish/vendor_completions.d
 
 INSTALL    ?= install
 PKG_CONFIG ?= pkg-config
-PACKAGES    = libgit2 libcrypto libzstd inih libutf8proc jansson expat
+PACKAGES    = libgit2 libcrypto libzstd inih libutf8proc jansson expat yaml-0.1
 # Loaded only by a command that needs the network, or archives: they bring
 # forty libraries, which cost each start 6 ms.
 LOADED      = libcurl libarchive

@@ -48,6 +48,7 @@ BEGIN {
 	home["zstd"] = "src/store/frame.c"
 	home["ini.h"] = "src/format/ini.c"
 	home["jansson.h"] = "src/format/json.c"
+	home["yaml.h"] = "src/format/yaml.c"
 	home["utf8proc.h"] = "src/base/utf8.c"
 	home["archive"] = "src/store/tarball.c"
 	home["curl/"] = "src/net/"

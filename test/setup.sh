@@ -10,7 +10,7 @@ set -eu
 
 build='gcc libc6-dev make pkg-config libgit2-dev libcurl4-openssl-dev
 	libssl-dev libzstd-dev libinih-dev libutf8proc-dev libjansson-dev
-	libexpat1-dev libarchive-dev git python3'
+	libexpat1-dev libarchive-dev libyaml-dev git python3'
 check='libcmocka-dev perl strace curl zstd tzdata e2fsprogs
 	xfsprogs util-linux mount openssl procps mandoc python3-venv python3-yaml git-lfs
 	radosgw ceph-mon ceph-osd ceph-common'

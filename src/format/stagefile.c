@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Parameters that another program's file has: "config.json:train.lr".
+ * Parameters that another program's file has: "config.json:train.lr", or
+ * "params.yaml:train.lr".
  */
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "format/json.h"
 #include "format/overlap.h"
 #include "format/stagekeys.h"
+#include "format/yaml.h"
 
 /* A canonical value of what is neither a number, a text nor true or false. */
 #define OTHER "json:"
@@ -31,6 +33,34 @@ bool param_is_name(struct slice name)
 	    !memchr(name.data, '\0', name.len);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text);
+	size_t end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static bool is_yaml(const char *path)
+{
+	return ends_with(path, ".yaml") || ends_with(path, ".yml");
+}
+
+/* A member of a map, or of those that its "<<" merges into it. */
+static const struct json *member(const struct json *map, const char *name)
+{
+	const struct json *own = json_member(map, name);
+	const struct json *merged = json_member(map, "<<");
+
+	if (own || !merged)
+		return own;
+	if (!json_is_list(merged))
+		return json_member(merged, name);
+	for (size_t i = 0; i < json_len(merged) && !own; i++)
+		own = json_member(json_item(merged, i), name);
+	return own;
+}
+
 /* Walks down by the dots in a name; NULL if there is nothing. */
 static const struct json *find_member(const struct json *root,
     struct arena *arena, struct slice name)
@@ -41,14 +71,13 @@ static const struct json *find_member(const struct json *root,
 
 	while (more && root) {
 		const struct json *whole =
-		    json_member(root, arena_strn(arena, rest.data, rest.len));
+		    member(root, arena_strn(arena, rest.data, rest.len));
 
 		/* A name in the file may have dots, too. */
 		if (whole)
 			return whole;
 		more = slice_cut(&rest, '.', &word);
-		root =
-		    json_member(root, arena_strn(arena, word.data, word.len));
+		root = member(root, arena_strn(arena, word.data, word.len));
 	}
 	return root;
 }
@@ -114,6 +143,7 @@ int file_param_read(const struct ini_source *source, struct arena *arena,
 	struct slice rest = slice_of(name);
 	struct slice file;
 	struct buf text = {0};
+	struct buf json = {0};
 	const char *path;
 	int ret = 0;
 
@@ -125,22 +155,25 @@ int file_param_read(const struct ini_source *source, struct arena *arena,
 	if (ret == 0)
 		ret = err_set(err, MLDV_USAGE,
 		    "'%s' has parameters, but does not exist", path);
+	if (ret > 0 && is_yaml(path)) {
+		struct slice yaml = {buf_str(&text), text.len};
+
+		if (yaml_to_json(&json, yaml, JSON_LIMIT, err) < 0) {
+			(void)err_prefix(err, "'%s'", path);
+			ret = -1;
+		}
+	}
 	if (ret > 0) {
-		ret = read_member((struct slice){buf_str(&text), text.len},
-		    arena, rest, out, err);
+		const struct buf *read = is_yaml(path) ? &json : &text;
+
+		ret = read_member((struct slice){read->data, read->len}, arena,
+		    rest, out, err);
 		if (ret < 0)
 			(void)err_prefix(err, "'%s'", path);
 	}
 	buf_release(&text);
+	buf_release(&json);
 	return ret < 0 ? -1 : 0;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text);
-	size_t end_len = strlen(end);
-
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
 int stage_read_file_param(struct stage_reader *r, unsigned line,
@@ -156,10 +189,6 @@ int stage_read_file_param(struct stage_reader *r, unsigned line,
 	(void)slice_cut(&name, ':', &given);
 	if (stage_read_path(r, line, given, &path, err) < 0)
 		return -1;
-	if (ends_with(path, ".yaml") || ends_with(path, ".yml"))
-		return ini_error(r->ini, line, err,
-		    "'%s' is YAML; only values of JSON files can be parameters",
-		    path);
 	if (name.len == 0 || strpbrk(path, " :") ||
 	    memchr(name.data, ' ', name.len))
 		return ini_error(r->ini, line, err,

@@ -528,6 +528,37 @@ check 'rule 7: what a shell may misread must be quoted' '
 	mldv repro
 	[ "$(cat o)" = "a; false $HOME 1" ]
 '
+check 'a value in a YAML file is a parameter, and only that value' '
+	project .
+	cat >params.yaml <<-"END"
+		base: &base
+		  lr: 1e-3
+		  net: resnet
+		train:
+		  <<: *base
+		  lr: 0.01	# wins
+		other: 1
+	END
+	stages <<-"END"
+		[stage s]
+		cmd = echo 1 >o
+		params = params.yaml:train.lr, params.yaml:train.net
+		outs = o
+	END
+	mldv repro
+	grep -q "params.yaml:train.lr" mldv.lock
+	sed -i "s/other: 1/other: [1, 2]/; s/0.01/1.0e-2/; s/1e-3/2e-3/" params.yaml
+	state s fresh
+	sed -i "s/1.0e-2/0.02/" params.yaml
+	state s stale
+	grep -q "params.yaml:train.lr 0.01 -> 0.02" states
+	mldv repro
+	sed -i "s/resnet/yes/" params.yaml
+	state s stale
+	printf "a: *b\n" >params.yaml
+	fails 2 mldv repro
+	grep -q "params.yaml.: line 1: an alias has no anchor" stderr
+'
 check 'rule 9: what is included must be there' '
 	refused 2 ".a.ini. is included, but does not exist" <<-END
 		[include]
