@@ -9,6 +9,7 @@
 #include "project/recover.h"
 #include "project/rehash.h"
 #include "project/remotes.h"
+#include "project/roots.h"
 #include "project/worktree.h"
 
 struct fsck {
@@ -223,7 +224,7 @@ out:
 }
 
 /* How many of the objects that a damaged file held are still not to be had. */
-static int count_lost(struct fsck *fsck, const struct rehash_damage *damage,
+static int count_lost(struct fsck *fsck, const struct damaged *damage,
     size_t *out, struct mldv_error *err)
 {
 	*out = 0;
@@ -247,24 +248,71 @@ static bool all_whole(const struct fsck *fsck)
 	return true;
 }
 
-static int report_damage(struct fsck *fsck, const struct rehash_damage *damage,
+/*
+ * What a pack without an index held can be of any version: 1 if all that
+ * anything here refers to is whole, or known to be on a remote, else 0.
+ */
+static int is_kept(struct fsck *fsck, struct mldv_error *err)
+{
+	struct mldv_project *project = fsck->project;
+	struct roots roots = {0};
+	struct mldv_error why;
+	int kept = roots_here(project, &roots, err) == 0 ? 1 : -1;
+
+	for (size_t i = 0; kept == 1 && i < roots.count; i++) {
+		kept = pushed_has(project, &roots.list[i], err);
+		if (kept != 0)
+			continue;
+		kept = worktree_complete(project, &roots.list[i], NULL, &why);
+		if (kept < 0 && why.code == MLDV_CORRUPT)
+			kept = 0;
+		else if (kept < 0)
+			*err = why;
+	}
+	roots_release(&roots);
+	return kept;
+}
+
+static void describe_damage(const struct damaged *damage, size_t lost,
+    struct buf *out)
+{
+	buf_add_str(out, damage->what);
+	if (damage->unknown)
+		buf_add_str(out, ", and what it held cannot be told");
+	else if (damage->earlier)
+		buf_printf(out, ", and objects that it held are missing: %zu",
+		    lost);
+	else if (damage->is_pack)
+		buf_printf(out, "; objects lost with it: %zu",
+		    damage->lost_count);
+	buf_printf(out, "; it lies in '%s'", damage->place);
+	if (damage->earlier && lost > 0)
+		buf_add_str(out,
+		    "; once nobody needs what it held, delete it there");
+}
+
+/* What was found before, and is missed no more, is no news. */
+static int report_damage(struct fsck *fsck, const struct damaged *damage,
     struct mldv_error *err)
 {
 	struct buf what = {0};
-	bool repaired;
+	int repaired;
 	size_t lost;
 
 	if (count_lost(fsck, damage, &lost, err) < 0)
 		return -1;
 	repaired = lost == 0 && (!damage->unknown || all_whole(fsck));
-	buf_add_str(&what, damage->what);
-	if (damage->unknown)
-		buf_add_str(&what, ", and what it held cannot be told");
-	else if (damage->is_pack)
-		buf_printf(&what, "; objects lost with it: %zu",
-		    damage->lost_count);
-	buf_printf(&what, "; it lies in '%s'", damage->place);
-	fsck->damaged += !repaired;
+	if (repaired && damage->unknown)
+		repaired = is_kept(fsck, err);
+	if (repaired < 0)
+		return -1;
+	if (damage->earlier && repaired && damage->lost_count == 0)
+		return 0;
+	describe_damage(damage, repaired ? 0 : lost + damage->unknown, &what);
+	if (!repaired && damage->earlier)
+		fsck->missing++;
+	else if (!repaired)
+		fsck->damaged++;
 	report(fsck, damage->object, buf_str(&what), repaired);
 	buf_release(&what);
 	return 0;
@@ -356,7 +404,8 @@ static int conclude(const struct fsck *fsck, struct mldv_error *err)
 		    fsck->damaged + fsck->missing, way);
 	if (fsck->missing > 0)
 		return err_set(err, MLDV_MISSING,
-		    "objects of %zu items are missing; %s", fsck->missing, way);
+		    "objects are missing in %zu places; %s", fsck->missing,
+		    way);
 	if (fsck->rehash.left > 0)
 		project_warn(fsck->project,
 		    "%zu files were not checked within the budget; the next "
@@ -386,11 +435,12 @@ int mldv_fsck(struct mldv_project *project, const struct mldv_fsck *options,
 			goto out;
 	}
 	if (options->repair &&
-	    recover_lost(project, &fsck.remotes, &fsck.rehash, &fsck.failed,
-	        err) < 0)
+	    recover_lost(project, &fsck.remotes, &fsck.rehash.quarantine,
+	        &fsck.failed, err) < 0)
 		goto out;
-	for (size_t i = 0; i < fsck.rehash.count; i++) {
-		if (report_damage(&fsck, &fsck.rehash.list[i], err) < 0)
+	for (size_t i = 0; i < fsck.rehash.quarantine.count; i++) {
+		if (report_damage(&fsck, &fsck.rehash.quarantine.list[i], err) <
+		    0)
 			goto out;
 	}
 	ret = conclude(&fsck, err);

@@ -8,7 +8,7 @@
 
 struct recovery {
 	struct mldv_project *project;
-	const struct rehash *rehash;
+	const struct quarantine *quarantine;
 	struct roots roots;
 	struct oid *lost; /* that the store still lacks */
 	size_t count;
@@ -17,9 +17,8 @@ struct recovery {
 };
 
 /* seen: two files may have held the same. */
-static int add_lost(struct recovery *recovery,
-    const struct rehash_damage *damage, struct oid_set *seen,
-    struct mldv_error *err)
+static int add_lost(struct recovery *recovery, const struct damaged *damage,
+    struct oid_set *seen, struct mldv_error *err)
 {
 	for (size_t i = 0; i < damage->lost_count; i++) {
 		const struct lost *lost = &damage->lost[i];
@@ -43,9 +42,9 @@ static int find_lost(struct recovery *recovery, struct mldv_error *err)
 	int ret = 0;
 
 	recovery->count = 0;
-	for (size_t i = 0; ret == 0 && i < recovery->rehash->count; i++)
-		ret =
-		    add_lost(recovery, &recovery->rehash->list[i], &seen, err);
+	for (size_t i = 0; ret == 0 && i < recovery->quarantine->count; i++)
+		ret = add_lost(recovery, &recovery->quarantine->list[i], &seen,
+		    err);
 	oid_set_release(&seen);
 	return ret;
 }
@@ -99,9 +98,10 @@ static int ask(struct recovery *recovery, const char *name,
 }
 
 int recover_lost(struct mldv_project *project, const struct strs *remotes,
-    const struct rehash *rehash, bool *failed, struct mldv_error *err)
+    const struct quarantine *quarantine, bool *failed, struct mldv_error *err)
 {
-	struct recovery recovery = {.project = project, .rehash = rehash};
+	struct recovery recovery = {.project = project,
+	    .quarantine = quarantine};
 	int ret = find_lost(&recovery, err);
 
 	if (ret == 0 && recovery.count > 0 && remotes->count > 0)

@@ -7,7 +7,7 @@
  * pointer of the work tree names any more.
  */
 
-#include "project/rehash.h"
+#include "project/quarantine.h"
 
 /*
  * Asks these remotes for the objects that were lost and the store still
@@ -16,7 +16,7 @@
  * not is warned of, and sets *failed. Call with the store's lock held.
  */
 CHECKED int recover_lost(struct mldv_project *project,
-    const struct strs *remotes, const struct rehash *rehash, bool *failed,
-    struct mldv_error *err);
+    const struct strs *remotes, const struct quarantine *quarantine,
+    bool *failed, struct mldv_error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "project/packcheck.h"
 
 #define PACK_SUFFIX   ".tar.zst"
 #define PIECE         (1 << 20)
@@ -189,94 +190,6 @@ static int hash_file(struct checking *checking, const struct stored *stored,
 	return ret;
 }
 
-/* Reads the index of a pack that is in memory: why it cannot be, or NULL. */
-static const char *read_index(struct arena *arena, const struct buf *pack,
-    struct pack_index *out)
-{
-	const uint8_t *data = (const uint8_t *)pack->data;
-	struct mldv_error err;
-	uint32_t begin;
-	uint32_t count;
-
-	if (pack->len < PACK_FOOTER_SIZE ||
-	    pack_footer_parse(data + pack->len - PACK_FOOTER_SIZE, pack->len,
-	        &begin, &count, &err) < 0 ||
-	    pack_index_parse(out, arena, data + begin, pack->len - begin,
-	        pack->len, &err) < 0)
-		return arena_printf(arena, "its index cannot be read");
-	return NULL;
-}
-
-/*
- * Decodes every object of a pack in memory. visit gets those that are what
- * their names say, with their bytes, and the others with NULL.
- */
-static int decode_all(const struct buf *pack, const struct pack_index *index,
-    int (*visit)(void *context, const struct pack_record *record,
-        const struct slice *payload, struct mldv_error *err),
-    void *context, struct mldv_error *err)
-{
-	struct pack_decoder *decoder = pack_decoder_open();
-	int ret = 0;
-
-	for (size_t i = 0; ret == 0 && i < index->count; i++) {
-		const struct pack_record *record = &index->records[i];
-		struct mldv_error ignored;
-		struct slice payload;
-		bool good =
-		    pack_decode(decoder, record, pack->data + record->offset,
-		        (uint64_t)record->offset + 1, &payload, &ignored) == 0;
-
-		ret = visit(context, record, good ? &payload : NULL, err);
-	}
-	pack_decoder_close(decoder);
-	return ret;
-}
-
-static int count_bad(void *context, const struct pack_record *record,
-    const struct slice *payload, struct mldv_error *err)
-{
-	size_t *bad = context;
-
-	(void)record;
-	(void)err;
-	*bad += payload == NULL;
-	return 0;
-}
-
-/* What is wrong with a pack: *what stays NULL if nothing is. */
-static int check_pack(const struct stored *stored, const char **what,
-    struct mldv_error *err)
-{
-	struct arena arena = {0};
-	struct pack_index index = {0};
-	struct buf pack = {0};
-	struct oid oid;
-	size_t bad = 0;
-	int ret = -1;
-
-	if (stored->size > PACK_LIMIT) {
-		*what = "it is larger than any pack";
-		return 0;
-	}
-	if (file_read(stored->path, PACK_LIMIT, &pack, err) < 0)
-		goto out;
-	oid_of(buf_str(&pack), pack.len, &oid);
-	if (!oid_equal(&oid, &stored->id))
-		*what = "its bytes do not hash to its name";
-	else if (read_index(&arena, &pack, &index))
-		*what = "its index cannot be read";
-	else if (decode_all(&pack, &index, count_bad, &bad, err) < 0)
-		goto out;
-	if (bad > 0)
-		*what = "it holds objects that do not hash to their names";
-	ret = 0;
-out:
-	buf_release(&pack);
-	arena_release(&arena);
-	return ret;
-}
-
 static int check_file(struct checking *checking, const struct stored *stored,
     const char **what, struct mldv_error *err)
 {
@@ -293,63 +206,6 @@ static int check_file(struct checking *checking, const struct stored *stored,
 	return ret;
 }
 
-/*
- * Moves a file into quarantine: this clone's, or if that is on another file
- * system, the store's. *place becomes where it is.
- */
-static int put_aside(struct checking *checking, const struct stored *stored,
-    const char **place, struct mldv_error *err)
-{
-	struct mldv_project *project = checking->project;
-	const char *dirs[] = {project->home, store_dir(project->store)};
-	struct arena *arena = &checking->out->arena;
-	int ret = -1;
-
-	/* Never over what was put there before. */
-	for (size_t i = 0; ret < 0 && i < 2; i++) {
-		*place = arena_printf(arena, "%s/quarantine/%s.%lld", dirs[i],
-		    path_base(stored->path), (long long)time(NULL));
-		if (file_make_parents(*place, err) == 0)
-			ret = file_rename(stored->path, *place, err);
-	}
-	if (ret < 0)
-		return err_prefix(err,
-		    "'%s' is damaged and cannot be put into quarantine",
-		    stored->path);
-	return 0;
-}
-
-static int add_damage(struct checking *checking, const struct stored *stored,
-    const char *what, struct mldv_error *err)
-{
-	struct rehash *out = checking->out;
-	char hex[OID_HEX + 1];
-	struct rehash_damage damage = {
-	    .is_pack = stored->is_pack,
-	    .what = what,
-	};
-
-	if (put_aside(checking, stored, &damage.place, err) < 0)
-		return -1;
-	oid_hex(&stored->id, hex);
-	damage.object = arena_printf(&out->arena, "%s %s",
-	    stored->is_pack ? "pack" : "file", hex);
-	if (!stored->is_pack) {
-		damage.lost = arena_alloc(&out->arena, sizeof *damage.lost);
-		damage.lost[0] = (struct lost){stored->id, stored->size};
-		damage.lost_count = 1;
-		/* Above this size it is looked for among the files. */
-		if (damage.lost[0].size <= OBJECT_WHOLE_MAX)
-			damage.lost[0].size = OBJECT_WHOLE_MAX + 1;
-	}
-	project_warn(checking->project, "%s: %s; it was moved to '%s'",
-	    damage.object, what, damage.place);
-	out->list =
-	    xgrow(out->list, out->count, &out->capacity, sizeof *out->list);
-	out->list[out->count++] = damage;
-	return 0;
-}
-
 static int check_stored(struct checking *checking, struct stored *stored,
     struct mldv_error *err)
 {
@@ -357,7 +213,8 @@ static int check_stored(struct checking *checking, struct stored *stored,
 	int ret = project_check(checking->project, err);
 
 	if (ret == 0 && stored->is_pack)
-		ret = check_pack(stored, &what, err);
+		ret = packcheck_file(stored->path, stored->size, &stored->id,
+		    &what, err);
 	else if (ret == 0)
 		ret = check_file(checking, stored, &what, err);
 	/* Somebody else may have removed it. */
@@ -372,7 +229,8 @@ static int check_stored(struct checking *checking, struct stored *stored,
 		return 0;
 	}
 	stored->checked = 0;
-	return add_damage(checking, stored, what, err);
+	return quarantine_put(checking->project, &checking->out->quarantine,
+	    stored->path, what, err);
 }
 
 /* A pack with a damaged index is passed over when the store is loaded. */
@@ -429,74 +287,6 @@ static int check_all(struct checking *checking, double budget,
 	return 0;
 }
 
-/* Keeps what is whole of a damaged pack. */
-struct salvage {
-	struct store_packer *packer;
-	struct rehash_damage *damage;
-};
-
-static int keep(void *context, const struct pack_record *record,
-    const struct slice *payload, struct mldv_error *err)
-{
-	struct salvage *salvage = context;
-	struct rehash_damage *damage = salvage->damage;
-
-	/* A chunk list only serves to send what lies in files/. */
-	if (record->chunk_list)
-		return 0;
-	if (payload)
-		return store_packer_put(salvage->packer, &record->oid,
-		    payload->data, payload->len, err);
-	damage->lost[damage->lost_count++] =
-	    (struct lost){record->oid, record->size};
-	return 0;
-}
-
-static int salvage_pack(struct checking *checking, struct rehash_damage *damage,
-    struct mldv_error *err)
-{
-	struct salvage salvage = {NULL, damage};
-	struct arena arena = {0};
-	struct pack_index index = {0};
-	struct buf pack = {0};
-	struct mldv_error ignored;
-	int ret = -1;
-
-	if (file_read(damage->place, PACK_LIMIT, &pack, &ignored) < 0 ||
-	    read_index(&arena, &pack, &index)) {
-		damage->unknown = true;
-		ret = 0;
-		goto out;
-	}
-	damage->lost = arena_array(&checking->out->arena, index.count + 1,
-	    sizeof *damage->lost);
-	salvage.packer = store_packer_open(checking->project->store);
-	if (decode_all(&pack, &index, keep, &salvage, err) == 0)
-		ret = store_packer_end(salvage.packer, err);
-	store_packer_close(salvage.packer);
-out:
-	buf_release(&pack);
-	arena_release(&arena);
-	return ret;
-}
-
-/* What is salvaged is packed beside what is left. */
-static int salvage_all(struct checking *checking, struct mldv_error *err)
-{
-	struct rehash *out = checking->out;
-
-	if (out->count == 0)
-		return store_load(checking->project->store, err);
-	if (store_refresh(checking->project->store, err) < 0)
-		return -1;
-	for (size_t i = 0; i < out->count; i++) {
-		if (out->list[i].is_pack &&
-		    salvage_pack(checking, &out->list[i], err) < 0)
-			return -1;
-	}
-	return store_refresh(checking->project->store, err);
-}
-
 int rehash_store(struct mldv_project *project, double budget,
     struct rehash *out, struct mldv_error *err)
 {
@@ -505,7 +295,8 @@ int rehash_store(struct mldv_project *project, double budget,
 	int ret = -1;
 
 	load_times(&checking);
-	if (list_kind(&checking, true, err) < 0 ||
+	if (quarantine_load(project, &out->quarantine, err) < 0 ||
+	    list_kind(&checking, true, err) < 0 ||
 	    list_kind(&checking, false, err) < 0)
 		goto out;
 	if (checking.count > 1)
@@ -519,7 +310,7 @@ int rehash_store(struct mldv_project *project, double budget,
 	if (save_times(&checking, &second) < 0)
 		project_warn(project, "%s", second.text);
 	if (ret == 0)
-		ret = salvage_all(&checking, err);
+		ret = quarantine_salvage(project, &out->quarantine, err);
 out:
 	free(checking.list);
 	buf_release(&checking.piece);
@@ -530,7 +321,6 @@ out:
 
 void rehash_release(struct rehash *rehash)
 {
-	free(rehash->list);
-	arena_release(&rehash->arena);
+	quarantine_release(&rehash->quarantine);
 	*rehash = (struct rehash){0};
 }

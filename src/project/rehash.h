@@ -7,30 +7,11 @@
  * aside in quarantine/, and what is whole inside of it kept.
  */
 
-#include "project/project.h"
-
-struct lost {
-	struct oid oid;
-	uint64_t size;
-};
-
-struct rehash_damage {
-	const char *object; /* "pack 3f…", "file 9c…" */
-	const char *what;   /* without what was lost */
-	const char *place;  /* where it lies now */
-	bool is_pack;
-	bool unknown; /* what else was in it cannot be told */
-	struct lost
-	    *lost; /* objects that were in it and are not in the store */
-	size_t lost_count;
-};
+#include "project/quarantine.h"
 
 struct rehash {
-	struct rehash_damage *list;
-	size_t count;
-	size_t capacity;
+	struct quarantine quarantine; /* what lies there, also from earlier */
 	size_t left; /* files that the budget did not suffice for */
-	struct arena arena;
 };
 
 /*

@@ -245,6 +245,40 @@ check 'of an earlier version, what no remote has is lost' '
 	while read -r file; do damage "$file" 3; done <../stored
 	gives 4 mldv fsck --repair >out
 	has "neither the work tree nor a remote has it" stderr
+	# It is still lost when the next run finds nothing new.
+	gives 5 mldv fsck >out
+	has "^pack .*damaged before, and objects that it held are missing: [1-9]" out
+	has "delete it there" out
+	rm -r .git/mldv/quarantine
+	mldv fsck >out
+	has "no damage" out
+'
+
+check 'what a pack without an index held is missed where an earlier version is' '
+	project
+	head -c 5000 /dev/urandom >f; mldv add f; git commit -qm one
+	pack=$(find .git/mldv/store/packs -name "*.zst")
+	head -c 5000 /dev/urandom >f; mldv add f; git commit -qm two
+	damage "$pack" -100
+	gives 4 mldv fsck --repair >out
+	has "what it held cannot be told" out
+	hasnt repaired out
+	gives 5 mldv fsck >out
+	git checkout -q HEAD~1
+	gives 5 mldv checkout
+'
+
+check 'what comes back by another way is missed no more' '
+	start
+	damage "$large" 0
+	rm d/big
+	gives 4 mldv fsck
+	gives 5 mldv fsck >out
+	has "^file ${large##*/}: .*missing: 1" out
+	mldv fetch
+	mldv fsck >out
+	has "no damage" out
+	[ "$(find .git/mldv/quarantine -type f | wc -l)" -eq 1 ]
 '
 
 check 'a stat cache that was being written is swept' '
