@@ -13,22 +13,58 @@ struct price {
 };
 
 /*
- * Price tables of public repositories of 2024 to 2026, which agree with each
- * other. AWS's own page could not be read, so what is not here has to be given
- * by sagemaker.price.
+ * AWS's own price list could not be read, so these are what others wrote down
+ * of it; where two did, they agree. What is not here has to be given by
+ * sagemaker.price: a price is not to be guessed from that of another region.
+ *
+ * us-east-1, us-east-2: tables of AWS's page of prices in public repositories
+ * of 2022 to 2026 (github.com/goerlitz/nlp-classification, notebooks/10kGNAD/
+ * sagemaker/README.md; github.com/ZindiAfrica/AI-for-Equity-Challenges-
+ * Getting-Started-with-AWS-Resources, sagemaker_instance_pricing.md, the lines
+ * of T3, R5 and G4dn).
+ * eu-west-1: a bill of December 2023 (github.com/aws-samples/
+ * sagemaker-ssh-helper, Sample_Costs.md, the lines of training).
+ * ap-northeast-1: the usage type APN1-Train:ml.g6.xlarge of the price list of
+ * 23 September 2026, as quoted in a cost model in a public repository.
  */
 static const struct price prices[] = {
-    {"us-east-1", "ml.t3.medium", 0.05},
-    {"us-east-1", "ml.m5.large", 0.115},
-    {"us-east-1", "ml.m5.xlarge", 0.23},
+    {"ap-northeast-1", "ml.g6.xlarge", 1.634},
+    {"eu-west-1", "ml.g4dn.xlarge", 0.822},
+    {"eu-west-1", "ml.g5.xlarge", 1.57},
+    {"eu-west-1", "ml.m5.xlarge", 0.257},
+    {"eu-west-1", "ml.p3.2xlarge", 4.131},
+    {"us-east-1", "ml.c5.2xlarge", 0.408},
+    {"us-east-1", "ml.c5.xlarge", 0.204},
+    {"us-east-1", "ml.g4dn.12xlarge", 4.89},
+    {"us-east-1", "ml.g4dn.16xlarge", 5.44},
+    {"us-east-1", "ml.g4dn.2xlarge", 0.94},
+    {"us-east-1", "ml.g4dn.4xlarge", 1.505},
+    {"us-east-1", "ml.g4dn.8xlarge", 2.72},
+    {"us-east-1", "ml.g4dn.xlarge", 0.7364},
+    {"us-east-1", "ml.g5.2xlarge", 1.515},
+    {"us-east-1", "ml.g5.xlarge", 1.408},
+    {"us-east-1", "ml.g6.xlarge", 1.127},
     {"us-east-1", "ml.m5.2xlarge", 0.461},
     {"us-east-1", "ml.m5.4xlarge", 0.922},
-    {"us-east-1", "ml.c5.xlarge", 0.204},
-    {"us-east-1", "ml.c5.2xlarge", 0.408},
-    {"us-east-1", "ml.g4dn.xlarge", 0.7364},
-    {"us-east-1", "ml.g5.xlarge", 1.408},
-    {"us-east-1", "ml.g5.2xlarge", 1.515},
+    {"us-east-1", "ml.m5.large", 0.115},
+    {"us-east-1", "ml.m5.xlarge", 0.23},
+    {"us-east-1", "ml.p3.16xlarge", 28.152},
     {"us-east-1", "ml.p3.2xlarge", 3.825},
+    {"us-east-1", "ml.p3.8xlarge", 14.688},
+    {"us-east-1", "ml.t3.medium", 0.05},
+    {"us-east-2", "ml.g4dn.12xlarge", 4.89},
+    {"us-east-2", "ml.g4dn.16xlarge", 5.44},
+    {"us-east-2", "ml.g4dn.2xlarge", 0.94},
+    {"us-east-2", "ml.g4dn.4xlarge", 1.505},
+    {"us-east-2", "ml.g4dn.8xlarge", 2.72},
+    {"us-east-2", "ml.g4dn.xlarge", 0.7364},
+    {"us-east-2", "ml.r5.2xlarge", 0.605},
+    {"us-east-2", "ml.r5.4xlarge", 1.21},
+    {"us-east-2", "ml.r5.8xlarge", 2.419},
+    {"us-east-2", "ml.t3.2xlarge", 0.399},
+    {"us-east-2", "ml.t3.large", 0.1},
+    {"us-east-2", "ml.t3.medium", 0.05},
+    {"us-east-2", "ml.t3.xlarge", 0.2},
 };
 
 double aws_price(const char *region, const char *instance_type)

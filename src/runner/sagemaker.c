@@ -75,8 +75,9 @@ static int check_cost(struct sage *sage, struct mldv_error *err)
 		return sage_wrong(sage, err,
 		    arena_printf(sage->job->arena,
 		        "has a 'sagemaker.max_cost', but the price of %s in "
-		        "%s is not known; look it up, and add "
-		        "'sagemaker.price = PRICE USD', that of an hour",
+		        "%s is not in the table of " AWS_TABLES "; look it "
+		        "up, and add 'sagemaker.price = PRICE USD', that of "
+		        "an hour",
 		        settings->instance_type, sage->region));
 	cost = settings->price * (double)settings->instance_count *
 	    (double)settings->max_runtime / 3600;

@@ -110,6 +110,17 @@ check 'what could cost too much is not started' '
 	has "could cost 2.76 USD, which is more than" stderr
 	echo "timeout = 20m" >>mldv.ini
 	mldv repro
+	# Tokyo has prices of its own, and not all are known.
+	cp mldv.ini good.ini
+	sed -i "s/ml.m5.large/ml.g6.xlarge/; s/^timeout.*/timeout = 1h/" mldv.ini
+	mldv config --local remote.origin.region ap-northeast-1
+	gives 2 mldv repro -f
+	has "could cost 1.63 USD.* at 1.6340 USD an hour" stderr
+	sed -i "s/ml.g6.xlarge/ml.m5.large/" mldv.ini
+	gives 2 mldv repro -f
+	has "the price of ml.m5.large in ap-northeast-1 is not in the table" stderr
+	mldv config --local --unset remote.origin.region
+	cp good.ini mldv.ini
 	sed -i "s/ml.m5.large/ml.p5.48xlarge/; s/^train.lr = .*/train.lr = 1/" mldv.ini
 	fails 2 mldv repro
 	has "add .sagemaker.price = PRICE USD" stderr
