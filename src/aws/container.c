@@ -129,5 +129,6 @@ int aws_from_container(struct aws_search *search, struct aws_credentials *out,
 	if (ret < 0)
 		return -1;
 	out->source = "the container";
+	out->of_machine = true;
 	return 1;
 }

@@ -139,6 +139,7 @@ static void copy(struct arena *arena, const struct aws_credentials *from,
 	        : NULL,
 	    .expires = from->expires,
 	    .source = arena_str(arena, from->source),
+	    .of_machine = from->of_machine,
 	};
 }
 

@@ -7,6 +7,7 @@
  * renewed before they expire.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/mem.h"
@@ -20,6 +21,7 @@ struct aws_credentials {
 	const char *session_token; /* or NULL */
 	int64_t expires;           /* seconds since 1970, UTC; 0: never */
 	const char *source;        /* where they are from, for people */
+	bool of_machine; /* of the role of this instance or container */
 };
 
 struct aws_provider_options {

@@ -116,6 +116,7 @@ static int read_answer(struct instance *instance, const char *role,
 		return err_prefix(err,
 		    "cannot read the credentials of the instance");
 	out->source = arena_printf(arena, "role '%s' of the instance", role);
+	out->of_machine = true;
 	return 1;
 }
 

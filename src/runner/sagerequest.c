@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/caller.h"
 #include "base/jsonout.h"
 #include "base/path.h"
 #include "runner/awsprice.h"
@@ -256,6 +257,23 @@ static const char *job_name(const struct sage *sage)
 	    sage->key);
 }
 
+/* On an instance of AWS or in a container there: the one that it has. */
+static int own_role(struct sage *sage, const char **out, struct mldv_error *err)
+{
+	const struct mldv_events *events = sage->job->project->events;
+	const struct net_options net = {.events = events};
+	const struct aws_caller caller = {
+	    .net = net_open(&net),
+	    .events = events,
+	    .profile = sage->profile,
+	    .region = sage->region,
+	};
+	int ret = aws_machine_role(&caller, sage->job->arena, out, err);
+
+	net_close(caller.net);
+	return ret < 0 ? -1 : 0;
+}
+
 static int find_role(struct sage *sage, struct mldv_error *err)
 {
 	const char *role = sage->settings.role;
@@ -263,6 +281,8 @@ static int find_role(struct sage *sage, struct mldv_error *err)
 	if (!role)
 		/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it */
 		role = getenv("MLDV_SAGEMAKER_ROLE");
+	if (!role && own_role(sage, &role, err) < 0)
+		return -1;
 	if (!role || strncmp(role, "arn:", 4) != 0)
 		return sage_wrong(sage, err,
 		    role

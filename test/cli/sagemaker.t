@@ -177,4 +177,20 @@ check 'all that can be set reaches the service, as its model wants it' '
 	done
 '
 
+check 'an instance, or a container, of AWS gives its own role to its jobs' '
+	training "" "\"instance\": {\"role\": \"r\"}"
+	sed -i "/^sagemaker.role/d" mldv.ini
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+	export AWS_EC2_METADATA_DISABLED=false \
+		AWS_EC2_METADATA_SERVICE_ENDPOINT="$fake"
+	mldv repro
+	created >job
+	has "\"RoleArn\": \"arn:aws:iam::123456789012:role/instance\"" job
+	export AWS_CONTAINER_CREDENTIALS_FULL_URI="$fake/container"
+	sed -i "s/^train.lr = .*/train.lr = 1.5/" mldv.ini
+	mldv repro
+	created >job
+	has "\"RoleArn\": \"arn:aws:iam::123456789012:role/container\"" job
+'
+
 finish

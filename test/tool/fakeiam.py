@@ -89,9 +89,12 @@ class Identities:
         action = form.get('Action')
         if action == 'GetCallerIdentity':
             user = authenticate()
+            arn = user.get('arn', user.get('role')) or ''
+            if not arn.startswith('arn:'):
+                arn = 'arn:aws:sts::123456789012:assumed-role/%s/i-1' % arn
             return self.result(action, '<Arn>%s</Arn><UserId>U</UserId>'
                                '<Account>123456789012</Account>'
-                               % user.get('arn', user.get('role')))
+                               % arn)
         if action not in ('AssumeRole', 'AssumeRoleWithWebIdentity'):
             raise Refusal(400, 'InvalidAction')
         name = form.get('RoleSessionName', '')
