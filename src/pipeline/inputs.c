@@ -342,10 +342,14 @@ CHECKED static int add_runner_lines(struct plan *plan, struct step *step,
     struct mldv_error *err)
 {
 	const struct runner *runner = runner_of(step->stage);
+	const struct lock_stage *locked =
+	    lockfile_find(&plan->lock, step->stage->name);
 	const struct runner_job job = {
 	    .project = plan->project,
 	    .stage = step->stage,
 	    .shell = plan->stages.shell,
+	    .locked = locked && !step->forced ? &locked->key : NULL,
+	    .may_ask = plan->may_probe,
 	    .arena = &plan->arena,
 	};
 

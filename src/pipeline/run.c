@@ -52,6 +52,7 @@ CHECKED static int preset(struct running *running, struct mldv_error *err)
 	running->job.shell = plan->stages.shell;
 	running->job.deps = deps;
 	running->job.key = &step->oid;
+	running->job.facts = &step->key;
 	running->job.arena = arena;
 	running->job.timeout = stage->timeout;
 	running->job.dir = stage->cwd[0]

@@ -210,6 +210,7 @@ CHECKED static int add_runner_lines(struct checking *checking,
 	    .stage = checking->stage,
 	    .shell = verify->stages.shell,
 	    .items = &verify->committed.items,
+	    .locked = &checking->locked->key,
 	    .arena = &verify->arena,
 	};
 

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/strs.h"
+#include "format/key.h"
 #include "format/kind.h"
 #include "format/run.h"
 #include "format/stages.h"
@@ -34,6 +35,11 @@ struct runner_job {
 	const char *shell;             /* [pipeline] shell */
 	const struct runner_dep *deps; /* in the order of stage->deps */
 	const struct oid *key;         /* NULL while it is being made */
+	/* While the key is made: what the lock says of the stage, or NULL; and
+	   whether others may be asked for what it does not. */
+	const struct key *locked;
+	bool may_ask;
+	const struct key *facts; /* the key's document, once it is made */
 	/* Of a commit that is looked at; NULL: those of the work tree. */
 	const struct items *items;
 	struct arena *arena; /* lives as long as the job */

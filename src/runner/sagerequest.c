@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "runner/awsprice.h"
 #include "runner/sage.h"
+#include "runner/sageimage.h"
 
 enum { STAGE_LETTERS = 20, KEY_DIGITS = 16, TAG_LETTERS = 256, OWN_TAGS = 5 };
 
@@ -299,7 +300,8 @@ static int find_image(struct sage *sage, struct mldv_error *err)
 	const struct sage_settings *settings = &sage->settings;
 
 	if (settings->image) {
-		sage->request.image = settings->image;
+		sage->request.image =
+		    sage_image_pinned(sage->job, settings->image);
 		return 0;
 	}
 	if (!settings->framework)

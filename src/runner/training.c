@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "format/lines.h"
 #include "runner/pyvalue.h"
+#include "runner/sageimage.h"
 
 #define PREFIX "sagemaker."
 
@@ -413,6 +414,10 @@ int training_add_to_key(const struct runner_job *job, struct strs *lines,
 		return wrong(job, err,
 		    "it has no image; give 'sagemaker.image' or "
 		    "'sagemaker.framework'");
+	if (job->stage->run == RUN_SAGEMAKER &&
+	    !training_is_process(job->stage) &&
+	    sage_image_resolve(job, image, &image, err) < 0)
+		return -1;
 	buf_add_str(&line, "image ");
 	add_line(lines, &line, image);
 	for (size_t i = 0; i < training.channel_count; i++) {

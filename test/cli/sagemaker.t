@@ -66,6 +66,35 @@ check 'an image of one'\''s own runs a command' '
 	has "\"ContainerEntrypoint\"" job
 '
 
+check 'a tag is resolved once, and the lock keeps what it meant' '
+	one=sha256:$(printf %064d 1)
+	two=sha256:$(printf %064d 2)
+	training "\"images\": {\"own:v1\": \"$one\"}"
+	own=123456789012.dkr.ecr.us-east-1.amazonaws.com/own
+	sed -i "s|^sagemaker.framework.*|sagemaker.image = $own:v1|" mldv.ini
+	mldv repro
+	asked BatchGetImage 1
+	has "^image $own:v1@$one$" mldv.lock
+	created >job
+	has "\"TrainingImage\": \"$own@$one\"" job
+	# The tag moves, and the result is what it was.
+	fake images "{\"own:v1\": \"$two\"}"
+	mldv repro -n
+	mldv repro
+	asked BatchGetImage 1
+	[ "$(jobs_started)" = 1 ]
+	git add -A
+	git commit -qm trained
+	mldv push
+	mldv verify
+	mldv repro -f
+	has "^image $own:v1@$two$" mldv.lock
+	[ "$(jobs_started)" = 2 ]
+	sed -i "s|own:v1|own:v2|" mldv.ini
+	fails 1 mldv repro
+	has "there is no image .$own:v2.: Requested image not found" stderr
+'
+
 check 'the same training runs here, and neither result is the other'\''s' '
 	training
 	mldv repro --on local-process

@@ -114,6 +114,8 @@ class Fake:
             self.make_buckets(value)
         elif what == 'jobs':
             self.services.faults = value
+        elif what == 'images':
+            self.services.images = value
         elif what == 'lose':
             self.services.logs.lost = value['pages']
         elif what == 'deny':

@@ -20,6 +20,8 @@ In the config, "services" is an object, with everything optional:
     grace      seconds between SIGTERM and SIGKILL (2; AWS: 120)
     page       most events of a page of logs (10000)
     lag        seconds until what was printed is in the logs (0)
+    images     {"REPOSITORY:TAG": "sha256:…"}, of ECR ({}); POST to
+               /_fake/images sets it anew
     jobs       what happens to the next jobs, one each (see below)
     s3         {"endpoint", "key", "secret"}: jobs find and leave their data
                there, and not in the fake S3
@@ -56,7 +58,8 @@ from s3place import Place
 
 JSON = 'application/x-amz-json-1.1'
 PREFIXES = {'SageMaker': 'sagemaker', 'Logs_20140328': 'logs',
-            'AmazonEC2ContainerServiceV20141113': 'ecs'}
+            'AmazonEC2ContainerServiceV20141113': 'ecs',
+            'AmazonEC2ContainerRegistry_V20150921': 'ecr'}
 # What these services call what S3 calls otherwise.
 CODES = {'InvalidAccessKeyId': 'UnrecognizedClientException',
          'InvalidToken': 'UnrecognizedClientException',
@@ -512,6 +515,7 @@ class Services:
         self.grace = config.get('grace', 2)
         self.logs = Logs(config.get('page', 10000), config.get('lag', 0))
         self.faults = list(config.get('jobs', []))
+        self.images = dict(config.get('images', {}))
         self.jobs, self.tasks, self.lock = {}, {}, threading.Lock()
         self.models = {name: Model(config['models'], name)
                        for name in PREFIXES.values()} \
@@ -656,6 +660,24 @@ class Services:
              'CreationTime': job.created, 'TrainingJobStatus': job.status}
             for name, job in sorted(self.jobs.items(), reverse=True)
             if part in name][:request.get('MaxResults', 10)]}
+
+    # ECR
+
+    def BatchGetImage(self, request):
+        """Of any registry, and without the manifests."""
+        images, failures = [], []
+        for image in request['imageIds']:
+            digest = self.images.get('%s:%s' % (
+                request['repositoryName'], image.get('imageTag')))
+            if digest:
+                images.append({'registryId': request.get('registryId'),
+                               'repositoryName': request['repositoryName'],
+                               'imageId': dict(image, imageDigest=digest)})
+            else:
+                failures.append({'imageId': image,
+                                 'failureCode': 'ImageNotFound',
+                                 'failureReason': 'Requested image not found'})
+        return {'images': images, 'failures': failures}
 
     # ECS
 
