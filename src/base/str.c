@@ -24,6 +24,14 @@ bool slice_starts(struct slice slice, const char *prefix)
 	    (len == 0 || memcmp(slice.data, prefix, len) == 0);
 }
 
+bool str_ends(const char *text, const char *end)
+{
+	size_t len = strlen(text);
+	size_t tail = strlen(end);
+
+	return len >= tail && strcmp(text + len - tail, end) == 0;
+}
+
 int slice_compare(struct slice a, struct slice b)
 {
 	size_t len = a.len < b.len ? a.len : b.len;

@@ -32,6 +32,8 @@ struct slice slice_trim(struct slice slice);
  */
 bool slice_cut(struct slice *rest, char c, struct slice *head);
 
+bool str_ends(const char *text, const char *end);
+
 /* Decimal, no sign, no leading zero, at most 2^63-1; false otherwise. */
 bool slice_number(struct slice slice, uint64_t *out);
 

@@ -33,17 +33,9 @@ bool param_is_name(struct slice name)
 	    !memchr(name.data, '\0', name.len);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text);
-	size_t end_len = strlen(end);
-
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
 static bool is_yaml(const char *path)
 {
-	return ends_with(path, ".yaml") || ends_with(path, ".yml");
+	return str_ends(path, ".yaml") || str_ends(path, ".yml");
 }
 
 /* A member of a map, or of those that its "<<" merges into it. */

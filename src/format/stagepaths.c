@@ -164,19 +164,11 @@ int stage_read_deps(struct stage_reader *r, const struct ini_entry *entry,
 	return more;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text);
-	size_t end_len = strlen(end);
-
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
 int stage_check_out(const struct stage_reader *r, unsigned line,
     const char *path, struct mldv_error *err)
 {
 	if (strcmp(path, "mldv.ini") == 0 || strcmp(path, "mldv.lock") == 0 ||
-	    ends_with(path, ".mldv") || strstr(path, ".mldv-tmp.") ||
+	    str_ends(path, ".mldv") || strstr(path, ".mldv-tmp.") ||
 	    strncasecmp(path, ".git", 4) == 0)
 		return ini_error(r->ini, line, err,
 		    "'%s' cannot be an output: the name is mldv's or Git's "

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 enum { COMMITS_LOOKED_AT = 1000 };
 
@@ -160,14 +161,6 @@ int git_read(struct git *git, const char *revision, const char *path,
 	return found;
 }
 
-static bool ends_with(const char *text, const char *suffix)
-{
-	size_t len = strlen(text);
-	size_t tail = strlen(suffix);
-
-	return len >= tail && memcmp(text + len - tail, suffix, tail) == 0;
-}
-
 struct listing {
 	const char *suffix;
 	struct strs *out;
@@ -181,7 +174,7 @@ static int list_entry(const char *dir, const git_tree_entry *entry,
 	const char *name = git_tree_entry_name(entry);
 
 	if (git_tree_entry_type(entry) == GIT_OBJECT_BLOB &&
-	    ends_with(name, listing->suffix)) {
+	    str_ends(name, listing->suffix)) {
 		buf_reset(&listing->path);
 		buf_printf(&listing->path, "%s%s", dir, name);
 		strs_add(listing->out, buf_str(&listing->path));
@@ -201,7 +194,7 @@ static int list_index(struct git *git, const char *suffix, struct strs *out,
 		entry = git_index_get_byindex(index, i);
 		if (git_index_entry_stage(entry) == 0 &&
 		    entry->mode != GIT_FILEMODE_COMMIT &&
-		    ends_with(entry->path, suffix))
+		    str_ends(entry->path, suffix))
 			strs_add(out, entry->path);
 	}
 	git_index_free(index);
@@ -380,7 +373,7 @@ int git_untracked(struct git *git, const char *dir, struct strs *out,
 		delta = git_diff_get_delta(diff, i);
 		/* A nested repository is named with a final slash. */
 		if (delta->status == GIT_DELTA_UNTRACKED &&
-		    !ends_with(delta->new_file.path, "/"))
+		    !str_ends(delta->new_file.path, "/"))
 			strs_add(out, delta->new_file.path);
 	}
 	git_diff_free(diff);

@@ -38,6 +38,10 @@ CHECKED int items_load_at(struct mldv_project *project, const char *revision,
 /* Only those of some pointers, or of mldv.lock, given by their files' paths. */
 CHECKED int items_load_some(struct mldv_project *project, const char *revision,
     const struct strs *files, struct items *out, struct mldv_error *err);
+void items_release(struct items *items);
+
+/* --- itemselect.c: those that paths mean --- */
+
 /* The number of the first item whose path is not less than this. */
 size_t items_from(const struct items *items, const char *path);
 const struct item *items_find(const struct items *items, const char *path);
@@ -54,7 +58,6 @@ const struct item *items_around(const struct items *items, const char *path,
  */
 CHECKED int items_select(struct items *items, const struct strs *paths,
     struct mldv_error *err);
-void items_release(struct items *items);
 
 /* Why mldv may not track this path as an item: a phrase, or NULL. */
 const char *item_refused(const char *path);

@@ -254,9 +254,20 @@ static void hides_the_password_of_an_address(void **state)
 	arena_release(&arena);
 }
 
+static void a_text_ends_with_its_end_or_nothing(void **state)
+{
+	(void)state;
+	assert_true(str_ends("a.mldv", ".mldv"));
+	assert_true(str_ends(".mldv", ".mldv"));
+	assert_true(str_ends("a", ""));
+	assert_false(str_ends("mldv", ".mldv"));
+	assert_false(str_ends("a.mldv.x", ".mldv"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_text_ends_with_its_end_or_nothing),
 	    cmocka_unit_test(compares_bytes_as_unsigned),
 	    cmocka_unit_test(knows_what_it_is_and_starts_with),
 	    cmocka_unit_test(trims_both_ends),
