@@ -27,6 +27,10 @@ struct store {
 /* Differs, very likely, when packs were added or removed. */
 uint64_t store_stamp(const struct store *store);
 
+/* --- shards.c: where the files of the store lie --- */
+
+/* The id that a pack's file name has, or false. */
+bool store_pack_id(const char *name, struct oid *out);
 /*
  * Makes dir/kind/ab for an oid, durably, and appends the object's path
  * below it.
