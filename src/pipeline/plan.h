@@ -112,6 +112,8 @@ void plan_warn(const struct plan *plan);
  */
 void plan_narrow(struct plan *plan, bool below);
 
+/* --- decide.c: in which state a stage is --- */
+
 /*
  * Finds the state of a stage; nothing is changed but stat caches. With
  * looking, nobody is going to run anything: what depends on a stage that
