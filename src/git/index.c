@@ -6,11 +6,9 @@
 #include <git2/sys/repository.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/lock.h"
 #include "base/mem.h"
 #include "base/path.h"
 
@@ -20,13 +18,8 @@
  * before it locks, and would undo what somebody staged in between; so it is
  * given a copy of the index to work on while the lock is held here. All of it
  * is made beside the index: mldv/ may be on another file system.
- *
- * A kernel lock of our own comes first. Whoever holds it and finds an
- * index.lock with our mark in it knows that its maker is dead.
  */
 
-#define MARK              "mldv\n"
-#define LOCK_NAME         "mldv/locks/index"
 #define COPY_NAME         "mldv-index"
 #define INDEX_LIMIT       ((size_t)2 << 30)
 #define STAGED_FILE_LIMIT ((size_t)1 << 30)
@@ -333,62 +326,6 @@ static int apply(struct git *git, git_index *index, const struct change *change,
 }
 
 /*
- * 1: index.lock is made, 0: somebody has it. It appears with our mark in it,
- * so that at no moment a death leaves one that nobody dares to remove.
- */
-static int try_lock(const char *path, const char *dir, struct mldv_error *err)
-{
-	struct tempfile temp = {0};
-	int ret = -1;
-
-	if (tempfile_open(&temp, dir, 0666, err) == 0 &&
-	    file_write(temp.fd, path, MARK, strlen(MARK), err) == 0)
-		ret = tempfile_commit_new(&temp, path, err);
-	tempfile_release(&temp);
-	return ret;
-}
-
-/* Is it an index.lock that one of us has made? */
-static bool is_our_lock(const char *path)
-{
-	struct mldv_error ignored;
-	struct buf text = {0};
-	bool ours = file_read(path, strlen(MARK), &text, &ignored) == 0 &&
-	    strcmp(buf_str(&text), MARK) == 0;
-
-	buf_release(&text);
-	return ours;
-}
-
-/* Removes an index.lock that one of us left who was killed. */
-static void remove_dead_lock(const char *path)
-{
-	if (is_our_lock(path))
-		(void)unlink(path);
-}
-
-/* Makes index.lock, as git does; waits a second for whoever has it. */
-static int take_lock(const struct git *git, const char *path,
-    const struct change *change, struct mldv_error *err)
-{
-	const struct timespec pause = {.tv_nsec = 20000000};
-	int ret = file_sweep(git->dir, err);
-
-	remove_dead_lock(path);
-	for (int tries = 0; ret == 0 && tries < 50; tries++) {
-		ret = try_lock(path, git->dir, err);
-		if (ret == 0)
-			(void)nanosleep(&pause, NULL);
-	}
-	if (ret == 0)
-		ret = fail_busy(git, change->paths,
-		    "another program has Git's index locked; wait until it has "
-		    "ended",
-		    err);
-	return ret < 0 ? -1 : 0;
-}
-
-/*
  * A copy with the same mtime, by which libgit2 knows which entries were
  * staged so late that their file may have changed since unnoticed: those of
  * the same second, because git, as Debian builds it, compares only seconds.
@@ -480,41 +417,22 @@ static int lock_and_replace(struct git *git, const struct change *change,
 {
 	struct arena arena = {0};
 	const char *index = path_join(&arena, git->dir, "index");
-	const char *index_lock = path_join(&arena, git->dir, "index.lock");
 	struct mldv_error second;
-	struct lock lock = {0};
-	int ret = -1;
+	struct index_lock lock;
+	int ret = index_lock_take(&lock, git, err);
 
-	if (lock_take(&lock, path_join(&arena, git->common, LOCK_NAME),
-	        LOCK_EXCLUSIVE, NULL, err) < 0)
-		goto out;
-	if (take_lock(git, index_lock, change, err) == 0) {
+	if (ret == 0) {
+		ret = fail_busy(git, change->paths,
+		    "another program has Git's index locked; wait until it has "
+		    "ended",
+		    err);
+	} else if (ret > 0) {
 		ret = replace_index(git, index, change, err);
-		/* With it there, Git would refuse all that comes. */
-		if (file_remove(index_lock, ret == 0 ? err : &second) < 0)
+		if (index_lock_release(&lock, ret == 0 ? err : &second) < 0)
 			ret = -1;
 	}
-out:
-	lock_release(&lock);
 	arena_release(&arena);
 	return ret;
-}
-
-void git_sweep(struct git *git)
-{
-	const struct lock_options options = {.no_wait = true};
-	struct arena arena = {0};
-	const char *path = path_join(&arena, git->dir, "index.lock");
-	struct mldv_error ignored;
-	struct lock lock = {0};
-
-	/* Whoever has it is alive, or removes what a dead one left. */
-	if (is_our_lock(path) &&
-	    lock_take(&lock, path_join(&arena, git->common, LOCK_NAME),
-	        LOCK_EXCLUSIVE, &options, &ignored) == 0)
-		remove_dead_lock(path);
-	lock_release(&lock);
-	arena_release(&arena);
 }
 
 static int change_index(struct git *git, const struct change *change,

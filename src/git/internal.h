@@ -8,6 +8,7 @@
 
 #include <git2.h>
 
+#include "base/lock.h"
 #include "git/git.h"
 
 /* A .gitignore or a file staged by lines is never larger. */
@@ -74,5 +75,23 @@ struct git_ids {
 CHECKED int git_noted_ids(struct git *git, struct git_ids *out,
     struct mldv_error *err);
 void git_ids_release(struct git_ids *ids);
+
+/* --- indexlock.c --- */
+
+/*
+ * Git's index.lock, as git takes it. A kernel lock of our own comes first:
+ * whoever holds it and finds an index.lock with our mark in it knows that its
+ * maker is dead.
+ */
+struct index_lock {
+	struct lock ours;
+	const char *path; /* of index.lock */
+	struct arena arena;
+};
+/* 1: taken; 0: another program had it, and did so for a second. */
+CHECKED int index_lock_take(struct index_lock *out, const struct git *git,
+    struct mldv_error *err);
+/* After 1, and then in any case. */
+CHECKED int index_lock_release(struct index_lock *lock, struct mldv_error *err);
 
 #endif
