@@ -418,8 +418,8 @@ static int lock_and_replace(struct git *git, const struct change *change,
 	struct arena arena = {0};
 	const char *index = path_join(&arena, git->dir, "index");
 	struct mldv_error second;
-	struct index_lock lock;
-	int ret = index_lock_take(&lock, git, err);
+	struct git_lock lock;
+	int ret = git_lock_take(&lock, git, git->dir, "index", err);
 
 	if (ret == 0) {
 		ret = fail_busy(git, change->paths,
@@ -428,7 +428,7 @@ static int lock_and_replace(struct git *git, const struct change *change,
 		    err);
 	} else if (ret > 0) {
 		ret = replace_index(git, index, change, err);
-		if (index_lock_release(&lock, ret == 0 ? err : &second) < 0)
+		if (git_lock_release(&lock, ret == 0 ? err : &second) < 0)
 			ret = -1;
 	}
 	arena_release(&arena);

@@ -76,22 +76,22 @@ CHECKED int git_noted_ids(struct git *git, struct git_ids *out,
     struct mldv_error *err);
 void git_ids_release(struct git_ids *ids);
 
-/* --- indexlock.c --- */
+/* --- gitlock.c --- */
 
 /*
- * Git's index.lock, as git takes it. A kernel lock of our own comes first:
- * whoever holds it and finds an index.lock with our mark in it knows that its
- * maker is dead.
+ * NAME.lock beside a file of Git, as git takes it. A kernel lock of our own,
+ * one for all of them, comes first: whoever holds it and finds a NAME.lock
+ * with our mark in it knows that its maker is dead.
  */
-struct index_lock {
+struct git_lock {
 	struct lock ours;
-	const char *path; /* of index.lock */
+	const char *path; /* of NAME.lock */
 	struct arena arena;
 };
 /* 1: taken; 0: another program had it, and did so for a second. */
-CHECKED int index_lock_take(struct index_lock *out, const struct git *git,
-    struct mldv_error *err);
+CHECKED int git_lock_take(struct git_lock *out, const struct git *git,
+    const char *dir, const char *name, struct mldv_error *err);
 /* After 1, and then in any case. */
-CHECKED int index_lock_release(struct index_lock *lock, struct mldv_error *err);
+CHECKED int git_lock_release(struct git_lock *lock, struct mldv_error *err);
 
 #endif

@@ -115,16 +115,38 @@ out:
 	return ret;
 }
 
+/* Nobody else writes to it meanwhile, and so what a dead one left can go. */
+static int add_excluded(const char *path, const char *const *lines,
+    const char *lock_path, struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs added = {0};
+	struct lock lock = {0};
+	int ret = -1;
+
+	if (lock_take(&lock, lock_path, LOCK_EXCLUSIVE, NULL, err) == 0 &&
+	    file_sweep(path_parent(&arena, path), err) == 0)
+		ret = add_lines(path, lines, &added, err);
+	lock_release(&lock);
+	strs_release(&added);
+	arena_release(&arena);
+	return ret;
+}
+
 int init_exclude(const char *common, struct mldv_error *err)
 {
 	static const char *const lines[] = {TEMP_PREFIX "*", NULL};
 	struct arena arena = {0};
-	struct strs added = {0};
-	int ret;
+	struct buf text = {0};
+	struct mldv_error ignored;
+	const char *path = path_join(&arena, common, "info/exclude");
+	int ret = 0;
 
-	ret = add_lines(path_join(&arena, common, "info/exclude"), lines,
-	    &added, err);
-	strs_release(&added);
+	if (file_read(path, LINES_LIMIT, &text, &ignored) < 0 ||
+	    !has_line(&text, lines[0]))
+		ret = add_excluded(path, lines,
+		    path_join(&arena, common, "mldv/locks/exclude"), err);
+	buf_release(&text);
 	arena_release(&arena);
 	return ret;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -19,6 +20,17 @@ static const char *place_dir(const struct mldv_project *project,
 {
 	return path_join(arena,
 	    i == 0 ? project->home : store_dir(project->store), "quarantine");
+}
+
+/* Can files be moved from the store to this clone's quarantine? */
+static bool is_near(const struct mldv_project *project)
+{
+	struct stat here;
+	struct stat there;
+
+	return stat(project->home, &here) < 0 ||
+	    stat(store_dir(project->store), &there) < 0 ||
+	    here.st_dev == there.st_dev;
 }
 
 /* The damage of a file of this name; false if it is not one of ours. */
@@ -91,13 +103,11 @@ int quarantine_put(struct mldv_project *project, struct quarantine *quarantine,
 		    path);
 	damaged.what = what;
 	/* Never over what was put there before. */
-	for (int i = 0; ret < 0 && i < PLACES; i++) {
-		damaged.place = arena_printf(arena, "%s/%s.%lld",
-		    place_dir(project, arena, i), path_base(path),
-		    (long long)time(NULL));
-		if (file_make_parents(damaged.place, err) == 0)
-			ret = file_rename(path, damaged.place, err);
-	}
+	damaged.place = arena_printf(arena, "%s/%s.%lld",
+	    place_dir(project, arena, !is_near(project)), path_base(path),
+	    (long long)time(NULL));
+	if (file_make_parents(damaged.place, err) == 0)
+		ret = file_rename(path, damaged.place, err);
 	if (ret < 0)
 		return err_prefix(err,
 		    "'%s' is damaged and cannot be put into quarantine", path);

@@ -11,7 +11,7 @@
 #define LOCK_NAME "mldv/locks/index"
 
 /*
- * 1: index.lock is made, 0: somebody has it. It appears with our mark in it,
+ * 1: the .lock is made, 0: somebody has it. It appears with our mark in it,
  * so that at no moment a death leaves one that nobody dares to remove.
  */
 static int try_lock(const char *path, const char *dir, struct mldv_error *err)
@@ -26,7 +26,7 @@ static int try_lock(const char *path, const char *dir, struct mldv_error *err)
 	return ret;
 }
 
-/* Is it an index.lock that one of us has made? */
+/* Is it a .lock that one of us has made? */
 static bool is_our_lock(const char *path)
 {
 	struct mldv_error ignored;
@@ -38,7 +38,7 @@ static bool is_our_lock(const char *path)
 	return ours;
 }
 
-/* Removes an index.lock that one of us left who was killed. */
+/* Removes a .lock that one of us left who was killed. */
 static void remove_dead_lock(const char *path)
 {
 	if (is_our_lock(path))
@@ -46,32 +46,32 @@ static void remove_dead_lock(const char *path)
 }
 
 /* 1: made, 0: somebody has it, and did so for a second. */
-static int wait_and_make(const struct git *git, const char *path,
+static int wait_and_make(const char *dir, const char *path,
     struct mldv_error *err)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
-	int ret = file_sweep(git->dir, err);
+	int ret = file_sweep(dir, err);
 
 	remove_dead_lock(path);
 	for (int tries = 0; ret == 0 && tries < 50; tries++) {
-		ret = try_lock(path, git->dir, err);
+		ret = try_lock(path, dir, err);
 		if (ret == 0)
 			(void)nanosleep(&pause, NULL);
 	}
 	return ret;
 }
 
-int index_lock_take(struct index_lock *out, const struct git *git,
-    struct mldv_error *err)
+int git_lock_take(struct git_lock *out, const struct git *git, const char *dir,
+    const char *name, struct mldv_error *err)
 {
 	struct arena *arena = &out->arena;
 	int ret = -1;
 
-	*out = (struct index_lock){0};
-	out->path = path_join(arena, git->dir, "index.lock");
+	*out = (struct git_lock){0};
+	out->path = arena_printf(arena, "%s/%s.lock", dir, name);
 	if (lock_take(&out->ours, path_join(arena, git->common, LOCK_NAME),
 	        LOCK_EXCLUSIVE, NULL, err) == 0)
-		ret = wait_and_make(git, out->path, err);
+		ret = wait_and_make(dir, out->path, err);
 	if (ret <= 0) {
 		lock_release(&out->ours);
 		arena_release(arena);
@@ -79,7 +79,7 @@ int index_lock_take(struct index_lock *out, const struct git *git,
 	return ret;
 }
 
-int index_lock_release(struct index_lock *lock, struct mldv_error *err)
+int git_lock_release(struct git_lock *lock, struct mldv_error *err)
 {
 	/* With it there, Git would refuse all that comes. */
 	int ret = file_remove(lock->path, err);
@@ -89,11 +89,10 @@ int index_lock_release(struct index_lock *lock, struct mldv_error *err)
 	return ret;
 }
 
-void git_sweep(struct git *git)
+static void sweep(const struct git *git, const char *path)
 {
 	const struct lock_options options = {.no_wait = true};
 	struct arena arena = {0};
-	const char *path = path_join(&arena, git->dir, "index.lock");
 	struct mldv_error ignored;
 	struct lock lock = {0};
 
@@ -103,5 +102,14 @@ void git_sweep(struct git *git)
 	        LOCK_EXCLUSIVE, &options, &ignored) == 0)
 		remove_dead_lock(path);
 	lock_release(&lock);
+	arena_release(&arena);
+}
+
+void git_sweep(struct git *git)
+{
+	struct arena arena = {0};
+
+	sweep(git, path_join(&arena, git->dir, "index.lock"));
+	sweep(git, path_join(&arena, git->common, "config.lock"));
 	arena_release(&arena);
 }
