@@ -94,6 +94,15 @@ check 'a stack is made of it, and the bucket is as it should be' '
 	END
 '
 
+check 'no operation of a service is called that no policy knows' '
+	sed -n "s/.*aws_json_call([a-z]*, \"\([A-Za-z]*\)\".*/\1/p" \
+		"$top"/src/*/*.c | sort -u >called
+	[ "$(wc -l <called)" -ge 9 ]
+	while read -r name; do
+		has ":$name\>" "$template"
+	done <called
+'
+
 check 'developers are allowed all that their commands ask for' '
 	training
 	sed -i "s/^sagemaker.role.*/sagemaker.role = arn:aws:iam::123456789012:role\/mldv-p-training/" mldv.ini
@@ -104,6 +113,10 @@ check 'developers are allowed all that their commands ask for' '
 	git commit -qm one
 	mldv push
 	mldv publish
+	fake images "{\"mldv-p:v1\": \"sha256:$(printf %064d 1)\"}"
+	sed -i "s|^sagemaker.framework.*|sagemaker.image = 123456789012.dkr.ecr.us-east-1.amazonaws.com/mldv-p:v1|" mldv.ini
+	mldv repro
+	git commit -qam three
 	echo 3 >data/raw/a
 	mldv add data/raw
 	mldv repro
@@ -127,6 +140,7 @@ check 'developers are allowed all that their commands ask for' '
 	has "^iam:PassRole$" needed
 	has "^sagemaker:AddTags$" needed
 	has "^logs:GetLogEvents$" needed
+	has "^ecr:BatchGetImage$" needed
 	# A role, a bucket and an instance of others.
 	sed "s/mldv-p-training/other/" "$requests" >other
 	gives 1 policies b judge Developers other >said

@@ -200,6 +200,9 @@ def of_json(template, entry):
             if 'Tags' in body:
                 needs.append(('sagemaker:AddTags', job, {}))
         return needs
+    if 'repositoryName' in body:
+        return [('ecr:' + operation,
+                 arn('ecr', 'repository/' + body['repositoryName']), {})]
     if 'logGroupName' in body:
         return [('logs:' + operation,
                  arn('logs', 'log-group:%s:log-stream:x'
