@@ -8,7 +8,8 @@
  * Packs that are uploaded behind the back of whoever builds them. The time goes
  * into waiting, for a network's answers or for a disk, so a few are on their
  * way at once, each with a thread that waits. Their memory goes from one to
- * the next: taking it anew would cost as much as filling it.
+ * the next, the one that is being built included: taking it anew would cost as
+ * much as filling it.
  */
 
 struct parcel {
@@ -27,7 +28,8 @@ struct behind {
 	pthread_cond_t ended;
 	bool failed;
 	struct mldv_error error; /* the first */
-	struct parcel parcels[PACKS_AT_ONCE];
+	struct parcel parcels[PUSH_PACKS];
+	struct parcel *next; /* whose memory the caller has */
 };
 
 struct behind *behind_open(struct push *push)
@@ -35,6 +37,7 @@ struct behind *behind_open(struct push *push)
 	struct behind *behind = xcalloc(1, sizeof(*behind));
 
 	behind->push = push;
+	behind->next = behind->parcels;
 	(void)pthread_mutex_init(&behind->mutex, NULL);
 	(void)pthread_cond_init(&behind->ended, NULL);
 	return behind;
@@ -76,7 +79,7 @@ static bool start(struct parcel *parcel)
 /* One that is free, or NULL; with the mutex held. */
 static struct parcel *find_free(struct behind *behind)
 {
-	for (size_t i = 0; i < PACKS_AT_ONCE; i++) {
+	for (size_t i = 0; i < PUSH_PACKS; i++) {
 		struct parcel *parcel = &behind->parcels[i];
 
 		if (!parcel->under_way || parcel->done)
@@ -93,49 +96,55 @@ static void collect(struct parcel *parcel)
 	parcel->under_way = parcel->done = false;
 }
 
-static void swap(struct buf *a, struct buf *b)
+/* Waits for one that is free; NULL if one failed. */
+static struct parcel *wait_free(struct behind *behind, struct mldv_error *err)
 {
-	struct buf old = *a;
+	struct parcel *parcel;
 
-	*a = *b;
-	*b = old;
+	(void)pthread_mutex_lock(&behind->mutex);
+	while ((parcel = find_free(behind)) == NULL)
+		(void)pthread_cond_wait(&behind->ended, &behind->mutex);
+	if (behind->failed) {
+		*err = behind->error;
+		parcel = NULL;
+	}
+	(void)pthread_mutex_unlock(&behind->mutex);
+	if (parcel)
+		collect(parcel);
+	return parcel;
 }
 
 int behind_upload(struct behind *behind, const struct pack_info *info,
     bool trees, struct buf *bytes, struct mldv_error *err)
 {
-	struct parcel *parcel;
-	bool failed;
-	int ret;
+	struct parcel *parcel = behind->next;
+	int ret = 0;
 
-	(void)pthread_mutex_lock(&behind->mutex);
-	while ((parcel = find_free(behind)) == NULL)
-		(void)pthread_cond_wait(&behind->ended, &behind->mutex);
-	failed = behind->failed;
-	if (failed)
-		*err = behind->error;
-	(void)pthread_mutex_unlock(&behind->mutex);
-	if (failed)
-		return -1;
-	collect(parcel);
 	parcel->behind = behind;
 	parcel->info = *info;
 	parcel->trees = trees;
-	swap(&parcel->bytes, bytes);
+	parcel->bytes = *bytes;
+	*bytes = (struct buf){0};
 	parcel->under_way = start(parcel);
-	if (parcel->under_way)
-		return 0;
 	/* Without a thread it waits itself. */
-	ret = upload_bytes(behind->push, info, trees, &parcel->bytes, err);
-	buf_reset(&parcel->bytes);
-	return ret;
+	if (!parcel->under_way)
+		ret = upload_bytes(behind->push, info, trees, &parcel->bytes,
+		    err);
+	/* The next one is built in the memory of one that has been sent. */
+	parcel = ret == 0 ? wait_free(behind, err) : NULL;
+	if (!parcel)
+		return -1;
+	*bytes = parcel->bytes;
+	parcel->bytes = (struct buf){0};
+	behind->next = parcel;
+	return 0;
 }
 
 int behind_close(struct behind *behind, bool good, struct mldv_error *err)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < PACKS_AT_ONCE; i++) {
+	for (size_t i = 0; i < PUSH_PACKS; i++) {
 		collect(&behind->parcels[i]);
 		buf_release(&behind->parcels[i].bytes);
 	}

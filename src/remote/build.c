@@ -19,6 +19,7 @@ int push_build(struct push *push, const struct plan *plan, size_t i,
 	struct pack_info info;
 	int ret;
 
+	(void)buf_room(&bytes, PACK_MEMORY);
 	pack_writer_start(writer, &sink);
 	ret = pieces_copy(writer, plan->pieces + build->first, build->count,
 	    push->remote->events, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/pool.h"
+#include "remote/budget.h"
 #include "remote/kept.h"
 #include "remote/ranges.h"
 
@@ -13,9 +14,6 @@
  * (nothing else is asked for before all of them add up to the item), small
  * objects in whole packs or in ranges, large objects.
  */
-
-/* Whole packs in memory at once: see the budget, 256 MiB. */
-enum { PACKS_AT_ONCE = 3 };
 
 struct job_list {
 	struct fetch *fetch;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/pool.h"
+#include "remote/budget.h"
 #include "remote/fetch.h"
 #include "remote/ranges.h"
 
@@ -19,8 +20,6 @@
  * two can be hashed in the time of one, chunks are hashed beside it, else as
  * they arrive.
  */
-
-#define SEGMENT (32u << 20)
 
 struct part {
 	struct big *big;
@@ -47,7 +46,7 @@ struct moving {
 	size_t count;
 	size_t big; /* the next chunk to ask for */
 	size_t chunk;
-	struct segment segments[2];
+	struct segment segments[FETCH_SEGMENTS];
 	struct segment *arriving;
 	struct segment *arrived;
 	struct big **whole; /* those that were written to their end */
@@ -167,7 +166,7 @@ static void plan_segment(struct moving *moving, struct segment *segment)
 	segment->len = segment->count = 0;
 	while (moving->big < moving->count &&
 	    moving->bigs[moving->big].chunks.items[moving->chunk].size <=
-	        SEGMENT - segment->len)
+	        FETCH_SEGMENT - segment->len)
 		add_part(moving, segment, &seen);
 	map_release(&seen);
 	free(segment->wants);
@@ -348,10 +347,10 @@ int fetch_bigs(struct fetch *fetch, struct big *bigs, size_t count,
 		moving.sink.verifies = true;
 	}
 	moving.whole = xcalloc(count, sizeof(struct big *));
-	for (size_t i = 0; i < 2; i++)
-		moving.segments[i].data = xmalloc(SEGMENT);
+	for (size_t i = 0; i < FETCH_SEGMENTS; i++)
+		moving.segments[i].data = xmalloc(FETCH_SEGMENT);
 	ret = run_steps(&moving, err);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < FETCH_SEGMENTS; i++) {
 		struct segment *segment = &moving.segments[i];
 
 		ranges_release(&segment->ranges);

@@ -6,10 +6,8 @@
 #include <sys/random.h>
 
 #include "base/pool.h"
+#include "remote/budget.h"
 #include "remote/inner.h"
-
-/* Packs in memory at once: see the budget, 256 MiB. */
-#define AT_ONCE 3
 
 struct inspector {
 	struct remote *remote;
@@ -297,8 +295,8 @@ static int check_packs(struct inspector *inspector, struct mldv_error *err)
 	    0)
 		return -1;
 	remote_begin(remote, "checking", bytes);
-	if (threads > AT_ONCE)
-		threads = AT_ONCE;
+	if (threads > PACKS_AT_ONCE)
+		threads = PACKS_AT_ONCE;
 	if (pool_run(threads, out->pack_count, read_pack, inspector, err) < 0)
 		return -1;
 	for (size_t i = 0; i < out->pack_count; i++)

@@ -15,6 +15,7 @@
  *     behind.c     some of them at once
  */
 
+#include "remote/budget.h"
 #include "remote/known.h"
 #include "remote/reach.h"
 #include "store/pieces.h"
@@ -22,8 +23,6 @@
 /* Packs below this are many enough at SMALL_MANY to be written as one. */
 #define SMALL_PACK (PACK_TARGET / 16)
 #define SMALL_MANY 16
-/* Packs in memory at once: see the budget, 256 MiB. */
-#define PACKS_AT_ONCE 3
 
 /* A manifest that was read for its packs. */
 struct push_seen {
@@ -121,9 +120,9 @@ CHECKED int upload_bytes(struct push *push, const struct pack_info *info,
     bool trees, const struct buf *bytes, struct mldv_error *err);
 
 /*
- * Uploads packs while the next ones are built: takes the bytes and leaves none;
- * a failure is told by a later call. Close waits for all of them; with good, it
- * fails if one of them did.
+ * Uploads packs while the next ones are built: takes the bytes and leaves none,
+ * once there is memory for them; a failure is told by a later call. Close waits
+ * for all of them; with good, it fails if one of them did.
  */
 struct behind;
 struct behind *behind_open(struct push *push);

@@ -22,7 +22,6 @@
  * them asks once.
  */
 
-#define SEGMENT   (16u << 20)
 #define HASH_JOBS 4 /* the chunks of one segment */
 
 struct cut {
@@ -60,7 +59,7 @@ struct cutting {
 	int fd;
 	struct buf path;
 	struct buf rest; /* read, but not cut yet */
-	struct segment segments[3];
+	struct segment segments[PUSH_SEGMENTS];
 	struct segment *read, *hashed, *packed;
 	struct hasher *whole;
 	struct hasher *chunk; /* in the lane beside it; NULL: there is none */
@@ -133,7 +132,7 @@ static int read_object(struct cutting *cutting, struct mldv_error *err)
 	struct segment *segment = cutting->read;
 	uint64_t size = cutting->bigs[cutting->big]->size;
 	uint64_t left = size - cutting->at;
-	size_t room = SEGMENT - segment->len - cutting->rest.len;
+	size_t room = PUSH_SEGMENT - segment->len - cutting->rest.len;
 	size_t n = left < room ? (size_t)left : room;
 	size_t begin = segment->len;
 	size_t end = begin + cutting->rest.len + n;
@@ -167,9 +166,9 @@ static int read_segment(struct cutting *cutting, struct mldv_error *err)
 	struct segment *segment = cutting->read;
 
 	segment->len = segment->count = 0;
-	/* Less room than two chunks is not worth another object. */
+	/* Where no chunk is sure to be cut, none is begun. */
 	while (cutting->big < cutting->count &&
-	    SEGMENT - segment->len - cutting->rest.len > 2 * CHUNK_MAX) {
+	    PUSH_SEGMENT - segment->len - cutting->rest.len > CHUNK_MAX) {
 		if (remote_stopped(cutting->push->remote, err) < 0)
 			return -1;
 		if (cutting->fd < 0 && open_next(cutting, err) < 0)
@@ -238,6 +237,7 @@ static int end_pack(struct cutting *cutting, bool last, struct mldv_error *err)
 		    &cutting->bytes, err);
 	ret =
 	    behind_upload(cutting->behind, &info, false, &cutting->bytes, err);
+	(void)buf_room(&cutting->bytes, PACK_MEMORY);
 	pack_writer_start(cutting->writer, &cutting->sink);
 	return ret;
 }
@@ -383,7 +383,7 @@ static void release(struct cutting *cutting)
 	for (size_t i = 0; i < cutting->count; i++)
 		free(cutting->lists[i].items);
 	free(cutting->lists);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < PUSH_SEGMENTS; i++) {
 		free(cutting->segments[i].data);
 		free(cutting->segments[i].cuts);
 	}
@@ -417,9 +417,10 @@ int push_bigs(struct push *push, const struct reach_object *const *bigs,
 	cutting.behind = behind_open(push);
 	cutting.sink.context = &cutting.bytes;
 	cutting.sink.write = write_bytes;
+	(void)buf_room(&cutting.bytes, PACK_MEMORY);
 	pack_writer_start(cutting.writer, &cutting.sink);
-	for (size_t i = 0; i < 3; i++)
-		cutting.segments[i].data = xmalloc(SEGMENT);
+	for (size_t i = 0; i < PUSH_SEGMENTS; i++)
+		cutting.segments[i].data = xmalloc(PUSH_SEGMENT);
 	cutting.read = &cutting.segments[0];
 	cutting.hashed = &cutting.segments[1];
 	cutting.packed = &cutting.segments[2];
