@@ -31,11 +31,27 @@ struct publishing {
 	struct arena arena;
 };
 
+/* --- publishingplace.c: the place, and a file there --- */
+
 /* Opens the place that [publish] url names, else the default remote's. */
 CHECKED int publishing_open(struct publishing *publishing,
     struct mldv_project *project, const struct mldv_publish *options,
     struct mldv_publish_sum *sum, struct mldv_error *err);
 void publishing_close(struct publishing *publishing);
+/*
+ * Sees that an item is in the store: what Git keeps is taken from the work
+ * tree, everything else can be had from a remote.
+ */
+CHECKED int publishing_bring(const struct publishing *publishing,
+    const struct item *item, struct mldv_error *err);
+/* Puts a file there that is in the store, which is loaded. */
+CHECKED int publishing_put(const struct publishing *publishing,
+    struct store_reader *reader, const char *name, const struct content *file,
+    struct mldv_error *err);
+/* "text/csv", by the end of the name; never NULL. */
+const char *publishing_type(const char *name);
+
+/* --- publishing.c: items --- */
 
 /* Puts an item there, under the path to, and tells. */
 CHECKED int publishing_item(struct publishing *publishing,
@@ -48,8 +64,5 @@ CHECKED int publishing_item(struct publishing *publishing,
 CHECKED int publishing_dated(struct publishing *publishing,
     const struct item *item, const char *dir, const char *name,
     struct mldv_error *err);
-
-/* "text/csv", by the end of the name; never NULL. */
-const char *publishing_type(const char *name);
 
 #endif
