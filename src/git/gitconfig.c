@@ -85,7 +85,7 @@ static int change_file(const char *path, const char *name, const char *value,
 		code = git_config_delete_entry(config, name);
 	git_config_free(config);
 	if (code < 0 && code != GIT_ENOTFOUND)
-		return git_fail(err, code, "cannot write %s of Git", name);
+		return git_fail(err, code, "cannot write '%s' of Git", name);
 	return 0;
 }
 
@@ -145,7 +145,7 @@ int git_config_put(struct git *git, const char *name, const char *value,
 
 	if (ret == 0) {
 		ret = err_set(err, MLDV_BUSY,
-		    "cannot write %s of Git: another program has '%s/config' "
+		    "cannot write '%s' of Git: another program has '%s/config' "
 		    "locked; wait until it has ended",
 		    name, git->common);
 	} else if (ret > 0) {
