@@ -299,7 +299,8 @@ static bool is_absent(const struct aws_json *json)
 
 	return strcmp(refusal->code, "ResourceNotFound") == 0 ||
 	    (strcmp(refusal->code, "ValidationException") == 0 &&
-	        strcasestr(refusal->message, "not found") != NULL);
+	        (strcasestr(refusal->message, "not found") != NULL ||
+	            strcasestr(refusal->message, "could not find") != NULL));
 }
 
 int sagemaker_describe(struct aws_json *json, const char *name,

@@ -6,6 +6,26 @@
 need_botocore 'training on SageMaker'
 models=$(echo "$botocore"/lib/python3*/site-packages/botocore/data)
 
+# need_moto 'what is tried': a double of AWS by others, from PyPI, for
+# "$moto/bin/python3".
+need_moto() {
+	moto=$top/build/moto
+	mkdir -p "$top/build"
+	(
+		flock 8
+		[ ! -e "$moto/done" ] || exit 0
+		rm -rf "$moto"
+		echo "# installing moto from PyPI into $moto"
+		python3 -m venv "$moto" &&
+			"$moto/bin/pip" -q --disable-pip-version-check \
+				install 'moto[server]>=5.2' &&
+			: >"$moto/done"
+	) 8>"$top/build/moto.lock" || {
+		skip "$1" 'moto cannot be had from PyPI'
+		finish
+	}
+}
+
 # training [SERVICES [FAKE]]: the fake, its options, and a project with a
 # bucket, data/raw, src/train.py, and a stage train of it.
 training() {
