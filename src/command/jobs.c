@@ -6,6 +6,7 @@
 #include "command/command.h"
 #include "command/listing.h"
 #include "command/report.h"
+#include "mldv/containers.h"
 
 struct values {
 	bool json;
@@ -122,6 +123,30 @@ static int run_job(const struct context *context, const void *values,
 	    print_line, &copy, err);
 }
 
+static void pass_output(void *context, const char *data, size_t size)
+{
+	const struct context *command = context;
+
+	term_pass(command->term, data, size);
+}
+
+static int run_container(const struct context *context, const void *values,
+    struct mldv_error *err)
+{
+	struct context copy = *context;
+	struct arena arena = {0};
+	const char **words =
+	    arena_array(&arena, context->words->count + 1, sizeof *words);
+	int ret;
+
+	(void)values;
+	for (size_t i = 0; i < context->words->count; i++)
+		words[i] = context->words->items[i];
+	ret = mldv_container_run(words, pass_output, &copy, err);
+	arena_release(&arena);
+	return ret;
+}
+
 const struct command command_jobs_list = {
     .name = "jobs list",
     .summary = "list jobs of stages on SageMaker",
@@ -175,4 +200,14 @@ const struct command command_run_job = {
     .most = 1,
     .needs_project = true,
     .run = run_job,
+};
+
+const struct command command_run_container = {
+    .name = "run-container",
+    .summary = "run a container; for 'mldv repro' itself",
+    .arguments = "FILE NAME IMAGE ENGINE ARGUMENT...",
+    .group = GROUP_HIDDEN,
+    .least = 5,
+    .most = ANY_NUMBER,
+    .run = run_container,
 };

@@ -64,6 +64,7 @@ const struct command *const commands[] = {
     &command_jobs_attach,
     &command_jobs_stop,
     &command_run_job,
+    &command_run_container,
 
     &command_doctor,
     &command_help,

@@ -32,6 +32,7 @@ struct running {
 	const bool *unknown; /* see find_unknown */
 	double began;
 	bool late; /* it was stopped for that */
+	bool prepared;
 };
 
 /* What is set for every runner. */
@@ -109,6 +110,7 @@ CHECKED static int start_command(struct running *running,
 	if (preset(running, err) < 0 ||
 	    running->runner->prepare(&running->job, err) < 0)
 		return err_prefix(err, "stage '%s'", stage->name);
+	running->prepared = true;
 	options.argv = words(&running->arena, &running->job.argv);
 	options.environment = words(&running->arena, &running->job.environment);
 	options.dir = running->job.dir;
@@ -222,6 +224,8 @@ static void end(struct running *running)
 static void release(struct running *running)
 {
 	proc_close(&running->proc);
+	if (running->prepared && running->runner->stopped)
+		running->runner->stopped(&running->job);
 	tempdir_remove(running->job.temp);
 	output_close(&running->output);
 	lock_release(&running->journal.running);

@@ -58,11 +58,48 @@ static void keep(struct strs *out, const char *name)
 		set(out, name, value);
 }
 
+/* What podman and docker find their storage, daemon and logins by. */
+static bool is_of_engine(const char *setting)
+{
+	static const char *const begins[] = {"DOCKER_", "CONTAINER_",
+	    "CONTAINERS_", "REGISTRY_AUTH_FILE=", "MLDV_CONTAINER_ENGINE="};
+
+	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+		if (strncmp(setting, begins[i], strlen(begins[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_named(const char *setting, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(setting, name, len) == 0 && setting[len] == '=';
+}
+
+bool environment_is_of_machine(const char *setting)
+{
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+		if (is_named(setting, kept[i]))
+			return true;
+	}
+	return is_of_engine(setting) || strncmp(setting, "AWS_", 4) == 0;
+}
+
 /* A job elsewhere is started with the credentials of whoever runs mldv. */
 static void keep_credentials(struct strs *out)
 {
 	for (char **at = environ; *at; at++) {
 		if (strncmp(*at, "AWS_", 4) == 0)
+			strs_add(out, *at);
+	}
+}
+
+static void keep_for_engine(struct strs *out)
+{
+	for (char **at = environ; *at; at++) {
+		if (is_of_engine(*at))
 			strs_add(out, *at);
 	}
 }
@@ -76,6 +113,8 @@ static void build_clean(const struct environment *environment, struct strs *out)
 		keep(out, kept[i]);
 	if (stage->run >= RUN_SAGEMAKER)
 		keep_credentials(out);
+	if (stage->run == RUN_CONTAINER || stage->run == RUN_SAGEMAKER)
+		keep_for_engine(out);
 	for (size_t i = 0; i < sizeof preset / sizeof preset[0]; i++)
 		strs_add(out, preset[i]);
 	if (environment->commit_time > 0) {

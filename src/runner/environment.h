@@ -26,4 +26,10 @@ struct environment {
  */
 void environment_build(const struct environment *environment, struct strs *out);
 
+/*
+ * Is the setting NAME=value, which environment_build may have added, about
+ * this machine or who runs mldv? It means nothing elsewhere.
+ */
+bool environment_is_of_machine(const char *setting);
+
 #endif

@@ -10,6 +10,7 @@
 static const struct runner *const runners[RUNNERS] = {
     [RUN_SHELL] = &runner_shell,
     [RUN_NOTEBOOK] = &runner_notebook,
+    [RUN_CONTAINER] = &runner_container,
     [RUN_SAGEMAKER] = &runner_sagemaker,
 };
 

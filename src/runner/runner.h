@@ -95,9 +95,14 @@ struct runner {
 	 * keep what there is, and say so in err. NULL: there is nothing.
 	 */
 	void (*cut_off)(struct runner_job *job, struct mldv_error *err);
+	/*
+	 * Its process, once prepared, is gone, however that came: sees that
+	 * nothing else runs on. NULL: nothing can.
+	 */
+	void (*stopped)(struct runner_job *job);
 };
 
-extern const struct runner runner_shell, runner_notebook;
+extern const struct runner runner_shell, runner_notebook, runner_container;
 /* A training job: on SageMaker, or as a process here. */
 extern const struct runner runner_sagemaker;
 extern const struct runner runner_local_process;
