@@ -34,7 +34,7 @@ CHECKED static int read_number(struct lines *lines, const char *name,
 
 /*
  * The lines that may follow, in their order. Those that are texts have a
- * place in the record; all but "about" and the last three stand once at most.
+ * place in the record; all but "about" and the last four stand once at most.
  */
 enum rank {
 	RANK_NONE,
@@ -50,6 +50,7 @@ enum rank {
 	RANK_METRICS,
 	RANK_METRIC,
 	RANK_MADE,
+	RANK_OBJECT,
 	RANK_END,
 };
 
@@ -69,6 +70,7 @@ static const struct field {
     [RANK_METRICS] = {"metrics", 0},
     [RANK_METRIC] = {"metric", 0},
     [RANK_MADE] = {"made", 0},
+    [RANK_OBJECT] = {"object", 0},
 };
 
 static const char **text_of(struct run *run, size_t at)
@@ -85,6 +87,8 @@ struct reader {
 	const char *path; /* of the metrics that follow */
 	size_t metric_capacity;
 	size_t about_capacity;
+	size_t enclosed_capacity;
+	size_t enclosed_bytes;
 	struct made_list made;
 };
 
@@ -210,6 +214,35 @@ CHECKED static int read_metric(struct reader *r, struct mldv_error *err)
 	return 0;
 }
 
+CHECKED static int read_object(struct reader *r, struct mldv_error *err)
+{
+	struct run *run = &r->run;
+	struct run_object object;
+	struct oid oid;
+
+	if (lines_oid(&r->lines, &object.oid, err) < 0 ||
+	    lines_path(&r->lines, r->arena, &object.text, err) < 0)
+		return -1;
+	oid_of(object.text.data, object.text.len, &oid);
+	if (!oid_equal(&oid, &object.oid))
+		return lines_error(&r->lines, err,
+		    "encloses bytes that are another object");
+	r->enclosed_bytes += object.text.len;
+	if (object.text.len > RUN_ENCLOSED ||
+	    r->enclosed_bytes > RUN_ENCLOSED_ALL)
+		return lines_error(&r->lines, err,
+		    "encloses more than %d bytes", RUN_ENCLOSED_ALL);
+	if (run->enclosed_count > 0 &&
+	    oid_compare(&run->enclosed[run->enclosed_count - 1].oid,
+	        &object.oid) >= 0)
+		return lines_error(&r->lines, err,
+		    "is not sorted after the line above");
+	run->enclosed = grow(r->arena, run->enclosed, run->enclosed_count,
+	    &r->enclosed_capacity, sizeof *run->enclosed);
+	run->enclosed[run->enclosed_count++] = object;
+	return 0;
+}
+
 CHECKED static int read_optional(struct reader *r, enum rank rank,
     struct mldv_error *err)
 {
@@ -226,6 +259,8 @@ CHECKED static int read_optional(struct reader *r, enum rank rank,
 		return read_metric(r, err);
 	case RANK_MADE:
 		return made_list_read(&r->made, r->arena, &r->lines, err);
+	case RANK_OBJECT:
+		return read_object(r, err);
 	default:
 		break;
 	}
@@ -428,6 +463,7 @@ void run_format(struct run *run, struct buf *out)
 	made_sort(run->made, run->made_count);
 	for (size_t i = 0; i < run->made_count; i++)
 		made_format(&run->made[i], out);
+	run_format_enclosed(run, out);
 	buf_add_char(out, '\n');
 	key_end(&run->key, out, &oid);
 }

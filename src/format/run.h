@@ -25,6 +25,7 @@
  *     metric <number> <name>          of that file, sorted by name
  *     made <f|x|l> <size> <oid> <path>
  *     made d <size> <files> <oid> <path>      sorted by path
+ *     object <oid> <text>             enclosed, sorted
  *     (an empty line)
  *     the key document
  */
@@ -34,7 +35,13 @@
 #include "format/key.h"
 #include "format/kind.h"
 
-#define RUN_LIMIT (KEY_LIMIT + (1 << 20))
+#define RUN_LIMIT (KEY_LIMIT + (2 << 20))
+/*
+ * Small texts that no push sends as items are in the record itself: outputs
+ * that Git keeps, and the diff. Bytes of one, and of all.
+ */
+#define RUN_ENCLOSED     (256 << 10)
+#define RUN_ENCLOSED_ALL (384 << 10)
 
 struct made {
 	struct content content;
@@ -53,6 +60,12 @@ struct run_metric {
 struct run_about {
 	const char *word; /* without a space */
 	const char *text;
+};
+
+/* The bytes of an object, without a NUL; never empty. */
+struct run_object {
+	struct oid oid;
+	struct slice text;
 };
 
 struct run {
@@ -79,6 +92,8 @@ struct run {
 	size_t metric_count;
 	struct made *made; /* run_format sorts them */
 	size_t made_count;
+	struct run_object *enclosed; /* run_format sorts them */
+	size_t enclosed_count;
 	struct key key;
 };
 
@@ -88,6 +103,14 @@ CHECKED int run_parse(struct run *out, struct arena *arena,
     struct mldv_error *err);
 void run_format(struct run *run, struct buf *out);
 void run_release(struct run *run);
+/* Encloses the bytes of an object, unless they are too many or no text. */
+void run_enclose(struct run *run, struct arena *arena, const struct oid *oid,
+    struct slice text);
+/* Their lines; sorts them. A part of run_format. */
+void run_format_enclosed(struct run *run, struct buf *out);
+/* What is enclosed under that name; or NULL. */
+const struct run_object *run_enclosed(const struct run *run,
+    const struct oid *oid);
 /* Is the text a number as a metric line may have it? */
 bool run_is_number(const char *text, double *value);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/carry.h"
 
+#include "pipeline/enclosed.h"
 #include "pipeline/inputs.h"
 #include "pipeline/record.h"
 #include "pipeline/sharedruns.h"
@@ -72,12 +73,15 @@ CHECKED static int use_earlier(const struct carry *carry, struct step *step,
  * for, if a stage that runs reads it, or if something else lies in its place;
  * mldv.lock says what it is, so it is there before.
  */
-CHECKED static int use_shared(const struct carry *carry, struct step *step,
+CHECKED static int place_shared(const struct carry *carry, struct step *step,
     struct mldv_error *err)
 {
 	struct plan *plan = carry->plan;
 	bool all = true;
 
+	if (enclosed_keep(plan->project, step->enclosed, step->enclosed_count,
+	        err) < 0)
+		return -1;
 	record_note(plan, step);
 	if (record_flush(plan, true, carry->staged, err) < 0)
 		return -1;
@@ -99,6 +103,19 @@ CHECKED static int use_shared(const struct carry *carry, struct step *step,
 	}
 	step->placed = all;
 	return 0;
+}
+
+CHECKED static int use_shared(const struct carry *carry, struct step *step,
+    struct mldv_error *err)
+{
+	struct lock store = {0};
+	int ret =
+	    project_lock_store(carry->plan->project, &store, LOCK_SHARED, err);
+
+	if (ret == 0)
+		ret = place_shared(carry, step, err);
+	lock_release(&store);
+	return ret;
 }
 
 /* With the locks held, and the state decided under them. */

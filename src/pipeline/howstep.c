@@ -4,6 +4,7 @@
 #include "format/lock.h"
 #include "format/pointer.h"
 #include "format/stages.h"
+#include "pipeline/enclosed.h"
 #include "pipeline/how.h"
 #include "project/inifiles.h"
 
@@ -104,6 +105,23 @@ static void fill_metrics(struct how *how, const struct run *run,
 	told->metric_count = run->metric_count;
 }
 
+/* The record of another clone's run has the diff in it: 1, or 0 if not. */
+CHECKED static int keep_diff(struct how *how, const struct run *run,
+    struct mldv_error *err)
+{
+	const struct run_object *object = run_enclosed(run, &run->diff);
+	struct lock store = {0};
+	int ret;
+
+	if (!object)
+		return 0;
+	ret = project_lock_store(how->project, &store, LOCK_SHARED, err);
+	if (ret == 0)
+		ret = enclosed_keep(how->project, object, 1, err);
+	lock_release(&store);
+	return ret < 0 ? -1 : 1;
+}
+
 CHECKED static int fill_run(struct how *how, const struct record *record,
     struct mldv_how_step *told, struct mldv_error *err)
 {
@@ -129,6 +147,8 @@ CHECKED static int fill_run(struct how *how, const struct record *record,
 		return 0;
 	told->diff = hex_of(&how->arena, &run->diff);
 	here = store_has(how->project->store, &run->diff, run->diff_size, err);
+	if (here == 0)
+		here = keep_diff(how, run, err);
 	told->diff_here = here > 0;
 	return here < 0 ? -1 : 0;
 }

@@ -152,7 +152,7 @@ CHECKED static int keep_diff(struct plan *plan, const struct buf *diff,
 }
 
 CHECKED static int fill_code(struct plan *plan, const struct stage *stage,
-    struct run *run, struct mldv_error *err)
+    struct arena *arena, struct run *run, struct mldv_error *err)
 {
 	const struct origin *origin = &plan->origin;
 	struct buf diff = {0};
@@ -167,6 +167,9 @@ CHECKED static int fill_code(struct plan *plan, const struct stage *stage,
 		ret = find_diff(plan, stage, &diff, err);
 	if (ret == 0 && diff.len > 0)
 		ret = keep_diff(plan, &diff, run, err);
+	if (ret == 0 && run->dirty)
+		run_enclose(run, arena, &run->diff,
+		    (struct slice){diff.data, diff.len});
 	buf_release(&diff);
 	return ret;
 }
@@ -323,7 +326,7 @@ void origin_fill(struct plan *plan, const struct stage *stage,
 
 	run->command = stage->cmd;
 	run->interpreter = origin_interpreter(plan, stage);
-	if (fill_code(plan, stage, run, &cause) < 0)
+	if (fill_code(plan, stage, arena, run, &cause) < 0)
 		project_warn(plan->project,
 		    "stage '%s': its record does not say all: %s", stage->name,
 		    cause.text);

@@ -43,6 +43,9 @@ struct step {
 	struct oid claim_old;
 	const char *claim_why;
 	bool shared; /* somebody else made them: on the remote */
+	/* Of those, what the record has in it. */
+	const struct run_object *enclosed;
+	size_t enclosed_count;
 	/* They lie in the work tree. If not, but made: they could be. */
 	bool placed;
 	struct input *inputs; /* in the order of stage->deps, if keyed */

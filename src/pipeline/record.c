@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "format/run.h"
+#include "pipeline/enclosed.h"
 #include "project/ignore.h"
 #include "project/worktree.h"
 
@@ -128,6 +129,7 @@ int record_run(struct plan *plan, const struct step *step,
 	run.platform = buf_str(&platform);
 	origin_fill(plan, step->stage, &arena, &run);
 	add_said(how, &arena, &run);
+	enclosed_add(plan, step, &arena, &run);
 	run_format(&run, &text);
 	ret = store_run_write(plan->project->store, &step->oid, &text, err);
 	buf_release(&platform);

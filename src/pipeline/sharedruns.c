@@ -91,7 +91,7 @@ static bool is_trusted(struct plan *plan, const struct step *step,
 
 /* 1 if each output is in the store, or its manifest on the remote. */
 CHECKED static int is_to_be_had(struct plan *plan, const struct step *step,
-    struct mldv_error *err)
+    const struct run *run, struct mldv_error *err)
 {
 	int ret = 1;
 
@@ -100,8 +100,10 @@ CHECKED static int is_to_be_had(struct plan *plan, const struct step *step,
 		bool gone;
 
 		ret = worktree_complete(plan->project, content, NULL, err);
-		/* Of what Git keeps no push sends anything. */
-		if (ret == 0 && step->stage->outs[i].git)
+		if (ret == 0 && run_enclosed(run, &content->oid))
+			ret = 1;
+		/* Of what Git keeps no push sends anything else. */
+		else if (ret == 0 && step->stage->outs[i].git)
 			ret = plan_is_there(plan, step->made[i].path, content,
 			    &gone, err);
 		else if (ret == 0)
@@ -119,7 +121,11 @@ CHECKED static int take(struct plan *plan, struct step *step,
 
 	if (ret == 0 && is_trusted(plan, step, &run) &&
 	    plan_take_made(plan, step, run.made, run.made_count))
-		ret = is_to_be_had(plan, step, err);
+		ret = is_to_be_had(plan, step, &run, err);
+	if (ret > 0) {
+		step->enclosed = run.enclosed;
+		step->enclosed_count = run.enclosed_count;
+	}
 	run_release(&run);
 	return ret;
 }

@@ -137,6 +137,55 @@ check 'what another platform made is taken only if that is wanted' '
 	ran
 '
 
+check 'what Git keeps is shared before it is committed, and so is the diff' '
+	rm -f "$trace"
+	project p
+	(
+		cd p && mldv remote add origin "$PWD/../r" && cat >>mldv.ini <<-"END"
+			[stage m]
+			cmd = echo m >>$trace; sh code.sh >m.json; : >empty
+			deps = code.sh
+			outs =
+			  m.json  kind=metrics  git=yes
+			  empty  git=yes
+			[stage n]
+			cmd = echo n >>$trace; cat m.json m.json >n.out
+			deps = m.json
+			outs = n.out
+		END
+		echo "echo {}" >code.sh
+		git add -A && git commit -qm first
+	)
+	git clone -q p q
+	for clone in p q; do
+		printf "%s\n" "echo {\\\"x\\\": 1}" "# \\n\\ a" >$clone/code.sh
+	done
+	(cd p && mldv repro && mldv push)
+	ran m n
+	grep -q "^object " p/.git/mldv/store/runs/*/*
+	cd q
+	mldv repro >log
+	ran
+	has "took the outputs of m from" log
+	same ../p/m.json m.json
+	[ -e empty ] && [ ! -s empty ]
+	mldv how --diff m.json >diff
+	has "+echo .*x" diff
+	mldv fsck
+	# A record with another text in it is none.
+	cd ..
+	git clone -q p s
+	cp q/code.sh s
+	for record in r/runs/*/*; do
+		chmod u+w "$record"
+		sed -i "s/^\(object [0-9a-f]* {\"x\": \)1/\12/" "$record"
+	done
+	cd s
+	mldv repro 2>log
+	has "encloses bytes that are another object" log
+	ran m
+'
+
 check 'that nothing was pushed yet, or nobody answers, stops nothing' '
 	project p
 	cd p

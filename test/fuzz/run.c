@@ -4,7 +4,7 @@
  * What is taken for a run record is written again as it was. The key that is
  * asked for is that of whatever follows the first empty line.
  *
- * Covers: format/run.c format/made.c
+ * Covers: format/run.c format/made.c format/enclosed.c
  */
 
 #include <stddef.h>
