@@ -198,3 +198,25 @@ int engine_ask(const struct engine_call *call, struct buf *out,
 	arena_release(&arena);
 	return ret;
 }
+
+static bool did(const char *program, const char *const *words)
+{
+	const struct engine_call call = {.program = program, .words = words};
+	struct mldv_error ignored;
+	struct buf text = {0};
+	int ret = engine_ask(&call, &text, &ignored);
+
+	buf_release(&text);
+	return ret == 0;
+}
+
+bool engine_remove(const char *program, const char *container)
+{
+	const char *const kill_it[] = {"kill", container, NULL};
+	const char *const remove_it[] = {"rm", "--force", container, NULL};
+
+	/* podman's rm would first ask it to end, and wait for ten seconds;
+	   that none runs is no failure. */
+	(void)did(program, kill_it);
+	return did(program, remove_it);
+}

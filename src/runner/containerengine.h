@@ -43,4 +43,10 @@ struct engine_call {
 CHECKED int engine_ask(const struct engine_call *call, struct buf *out,
     struct mldv_error *err);
 
+/*
+ * Ends a container at once, and removes it, if there is one by that name:
+ * false if it may still be there.
+ */
+bool engine_remove(const char *program, const char *container);
+
 #endif

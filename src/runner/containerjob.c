@@ -225,15 +225,9 @@ int container_check(const struct container *container,
 
 void container_stopped(const struct container *container)
 {
-	const char *const words[] = {"rm", "--force", container->name, NULL};
-	const struct engine_call call = {.program = container->engine.program,
-	    .words = words};
 	struct mldv_error ignored;
-	struct buf text = {0};
 
 	/* Whoever ran it says so last, when it is gone. */
-	if (file_exists(container->ended, &ignored) == 0 &&
-	    engine_ask(&call, &text, &ignored) < 0)
-		buf_reset(&text);
-	buf_release(&text);
+	if (file_exists(container->ended, &ignored) == 0)
+		(void)engine_remove(container->engine.program, container->name);
 }

@@ -67,15 +67,6 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Whether there is one by that name or not. */
-static void remove_container(struct supervised *own)
-{
-	const char *const words[] = {"rm", "--force", own->name, NULL};
-	struct mldv_error ignored;
-
-	own->removed = ask(own, words, &ignored) == 0;
-}
-
 static int find_image(const struct supervised *own, struct mldv_error *err)
 {
 	const char *const inspect[] = {"image", "inspect", own->image, NULL};
@@ -115,22 +106,29 @@ static int block_signals(struct supervised *own, struct mldv_error *err)
 	return 0;
 }
 
-static bool was_signalled(const struct supervised *own)
+/* The signal that came, or 0. */
+static uint32_t next_signal(const struct supervised *own)
 {
 	struct signalfd_siginfo info;
 
-	return read(own->signals, &info, sizeof info) == sizeof info;
+	return read(own->signals, &info, sizeof info) == sizeof info
+	    ? info.ssi_signo
+	    : 0;
 }
 
 static void note_signals(struct supervised *own)
 {
-	while (was_signalled(own)) {
-		/* The engine passes it on; with a second one comes nothing. */
-		if (!own->stopping && own->proc.pid > 0)
-			(void)kill(own->proc.pid, SIGINT);
-		if (!own->stopping)
-			own->stopped_at = now();
+	uint32_t signal;
+
+	while ((signal = next_signal(own)) > 0) {
+		if (own->stopping)
+			continue;
 		own->stopping = true;
+		own->stopped_at = now();
+		/* The pipeline sends SIGINT to the engine, too, which passes
+		   it on: a second one would be one too many. */
+		if (signal != SIGINT && own->proc.pid > 0)
+			(void)kill(own->proc.pid, SIGINT);
 	}
 }
 
@@ -139,7 +137,7 @@ static void kill_late(struct supervised *own)
 	if (own->killed || now() < own->stopped_at + GRACE_SECONDS)
 		return;
 	own->killed = true;
-	remove_container(own);
+	own->removed = engine_remove(own->argv[0], own->name);
 }
 
 static int follow(struct supervised *own, struct mldv_error *err)
@@ -200,7 +198,7 @@ static int run(struct supervised *own, struct mldv_error *err)
 	if (ret == 0)
 		ret = follow(own, err);
 	if ((own->stopping || ret < 0) && !own->removed)
-		remove_container(own);
+		own->removed = engine_remove(own->argv[0], own->name);
 	proc_close(&own->proc);
 	return ret;
 }
@@ -226,8 +224,7 @@ int mldv_container_run(const char *const *words, mldv_output_fn *output,
 		ret = find_image(&own, err);
 	/* What a crash left has the name. */
 	if (ret == 0)
-		remove_container(&own);
-	own.removed = false;
+		(void)engine_remove(own.argv[0], own.name);
 	if (ret == 0)
 		ret = run(&own, err);
 	/* If it may still be there the parent hears nothing, and looks. */
