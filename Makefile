@@ -209,6 +209,8 @@ check-long: $(program) $(tools)
 	    python3 -B test/long/calls.py
 	MLDV=$(abspath $(out)/mldv) MLDV_TOOLS=$(abspath $(out)/test/tool) \
 	    python3 -B test/long/histories.py
+	MLDV=$(abspath $(out)/mldv) MLDV_TOOLS=$(abspath $(out)/test/tool) \
+	    MLDV_LONG=1 prove test/cli/limits.t test/cli/gcrules.t
 
 # Reads of what was never written, also in libraries. Leaks are seen with
 # BUILD=asan; here each forked child of a test would have some.
@@ -311,7 +313,7 @@ uninstall:
 	rmdir "$(DESTDIR)$(DATADIR)/hooks" "$(DESTDIR)$(DATADIR)" 2>/dev/null || :
 
 bundle: $(program)
-	sh contrib/bundle.sh $(program) $(VERSION) build/bundle
+	+sh contrib/bundle.sh $(program) $(VERSION) build/bundle
 bundle-check: bundle
 	sh test/bundle.sh build/bundle/mldv-$(VERSION)-linux-$$(uname -m).tar.zst
 

@@ -358,6 +358,7 @@ static int sweep_state(const struct mldv_project *project,
 			dir = path_join(&arena, dir, "packs");
 		else if (strcmp(names.items[i], "pushed") != 0 &&
 		    strcmp(names.items[i], "last") != 0 &&
+		    strcmp(names.items[i], "fsck") != 0 &&
 		    strcmp(names.items[i], "stat") != 0)
 			continue;
 		ret = file_sweep(dir, err);

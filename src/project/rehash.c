@@ -16,7 +16,7 @@
 
 #define PACK_SUFFIX   ".tar.zst"
 #define PIECE         (1 << 20)
-#define CHECKED_LIMIT (256 << 20)   /* bytes of state/checked */
+#define CHECKED_LIMIT (256 << 20)   /* bytes of state/fsck/checked */
 #define HEX_KEY       (OID_HEX + 1) /* "p" or "f", and the name */
 
 /* A file of the store. */
@@ -51,7 +51,7 @@ static void load_times(struct checking *checking)
 	struct slice line;
 	struct slice key;
 	const char *file = path_join(&checking->arena, checking->project->home,
-	    "state/checked");
+	    "state/fsck/checked");
 
 	/* It only says where to begin. */
 	if (file_read(file, CHECKED_LIMIT, &text, &ignored) < 0)
@@ -74,7 +74,7 @@ static int save_times(const struct checking *checking, struct mldv_error *err)
 	struct arena arena = {0};
 	struct buf text = {0};
 	const char *file =
-	    path_join(&arena, checking->project->home, "state/checked");
+	    path_join(&arena, checking->project->home, "state/fsck/checked");
 	int ret = -1;
 
 	for (size_t i = 0; i < checking->count; i++) {

@@ -186,9 +186,10 @@ check 'with a budget it goes on where it stopped, and reaches everything' '
 
 check 'what killed commands left is swept' '
 	start
+	mldv fsck
 	(
 		cd .git/mldv
-		for dir in store/packs store/files state/pushed state/last \
+		for dir in store/packs store/files state/pushed state/last state/fsck \
 			state/remote-*/packs; do
 			touch "$dir/.mldv-tmp.0123456789abcdef"
 		done

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What is as large, as many, as deep or as long as can be: it works, or is
-# refused with a sentence. LONG=1 makes the counts what the title says.
+# refused with a sentence. MLDV_LONG=1 makes the counts what the title says.
 # shellcheck source=test/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -132,7 +132,7 @@ check 'a tree on a remote that is 100,000 deep is refused' '
 '
 
 many=20000
-[ -z "${LONG:-}" ] || many=1000000
+[ -z "${MLDV_LONG:-}" ] || many=1000000
 check "$many names in one directory, and one of them changes" '
 	project p; cd p
 	mkdir d
@@ -173,7 +173,7 @@ check 'a file of 700 GiB is refused at once, and why' '
 '
 
 items=400
-[ -z "${LONG:-}" ] || items=4000
+[ -z "${MLDV_LONG:-}" ] || items=4000
 check "$items items in one project" '
 	project p; cd p
 	seq 1 $items | split -l 1 -a 4 -d --additional-suffix=.txt - x
