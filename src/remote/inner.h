@@ -72,6 +72,8 @@ bool remote_parse_manifest_name(const char *name, struct slice *project,
     struct content *out);
 bool remote_parse_pack_name(const char *name, struct oid *out);
 
+/* --- formatfile.c: what says that a place is a remote --- */
+
 /*
  * Reads 'format' once: 1, or 0 if it is not there. What this program does not
  * know is refused.
@@ -79,6 +81,9 @@ bool remote_parse_pack_name(const char *name, struct oid *out);
 CHECKED int remote_check_format(struct remote *remote, struct mldv_error *err);
 /* Makes the place ready to be written to. */
 CHECKED int remote_prepare(struct remote *remote, struct mldv_error *err);
+
+/* --- remote.c --- */
+
 /*
  * Reads an item's manifest, which must be that of the item: 1, or 0 if it is
  * not there.
