@@ -159,10 +159,10 @@ out:
 	return ret < 0 ? -1 : 0;
 }
 
-static int read_record(const struct collect *collect, struct arena *arena,
+int collect_read_record(const struct remote *remote, struct arena *arena,
     const char *name, struct condemned *out, struct mldv_error *err)
 {
-	struct ops *ops = collect->remote->ops;
+	struct ops *ops = remote->ops;
 	struct buf text = {0};
 	int ret = ops->table->get(ops, name, CONDEMNED_LIMIT, &text, err);
 
@@ -170,7 +170,7 @@ static int read_record(const struct collect *collect, struct arena *arena,
 	    condemned_parse(out, arena, buf_str(&text), text.len, err) < 0)
 		ret = err_prefix(err,
 		    "'%s' on remote '%s' is damaged; remove it there", name,
-		    collect->remote->name);
+		    remote->name);
 	buf_release(&text);
 	return ret;
 }
@@ -214,7 +214,8 @@ static int look_at_record(struct collect *collect, const char *name,
 		return 0;
 	}
 	if (ret > 0)
-		ret = read_record(collect, &arena, name, &record, err);
+		ret = collect_read_record(collect->remote, &arena, name,
+		    &record, err);
 	if (ret <= 0)
 		goto out;
 	ret = 0;
@@ -369,8 +370,7 @@ static int carry_out(struct collect *collect, struct mldv_error *err)
 	return remove_all(collect, collect->records, err);
 }
 
-/* Takes the lock of a place that must be a remote. */
-static int enter(struct remote *remote, const struct remote_collect *options,
+int collect_enter(struct remote *remote, const struct remote_collect *options,
     bool alone, struct mldv_error *err)
 {
 	const struct ops_alone how = {options->no_wait, options->exclusive};
@@ -397,138 +397,13 @@ int remote_collect(struct remote *remote, const struct remote_collect *options,
 	};
 	int ret = -1;
 
-	if (enter(remote, options, options->delete, err) < 0)
+	if (collect_enter(remote, options, options->delete, err) < 0)
 		return -1;
 	if (look_at_all(&collect, "manifests", look_at_manifest, err) == 0 &&
 	    look_at_all(&collect, "gc", look_at_record, err) == 0 &&
 	    look_at_all(&collect, "packs", look_at_pack, err) == 0 &&
 	    look_at_pieces(&collect, err) == 0)
 		ret = options->delete ? carry_out(&collect, err) : 0;
-	remote->ops->table->unlock(remote->ops);
-	collect_release(&collect);
-	return ret;
-}
-
-/* The name of the youngest record that has manifests to put back, or NULL. */
-static int find_last(struct collect *collect, const char **name,
-    struct condemned *record, struct mldv_error *err)
-{
-	struct ops *ops = collect->remote->ops;
-	struct strs names = {0};
-	uint64_t youngest = UINT64_MAX;
-	int ret = ops->table->list(ops, "gc", &names, err);
-
-	*name = NULL;
-	/* Of the same age the last by name, which begins with the time. */
-	for (size_t i = 0; ret >= 0 && i < names.count; i++) {
-		struct condemned one;
-		struct ops_info info;
-
-		ret = ops->table->head(ops, names.items[i], true, &info, err);
-		if (ret > 0 && info.age <= youngest)
-			ret = read_record(collect, &collect->arena,
-			    names.items[i], &one, err);
-		else
-			continue;
-		if (ret <= 0 || one.manifest_count == 0 ||
-		    strcmp(one.project, collect->remote->project) != 0)
-			continue;
-		youngest = info.age;
-		*name = arena_str(&collect->arena, names.items[i]);
-		*record = one;
-	}
-	strs_release(&names);
-	return ret < 0 ? -1 : 0;
-}
-
-/* Are all the packs there, and whole? 1, or 0. */
-static int is_whole(const struct collect *collect,
-    const struct condemned_manifest *from, struct manifest *manifest,
-    struct arena *arena, struct mldv_error *err)
-{
-	struct ops *ops = collect->remote->ops;
-
-	if (manifest_parse(manifest, arena, from->text.data, from->text.len,
-	        err) < 0)
-		return -1;
-	for (size_t i = 0; i < manifest->count; i++) {
-		const struct manifest_pack *pack = &manifest->packs[i];
-		char name[REMOTE_NAME];
-		struct ops_info info;
-		int found;
-
-		remote_pack_name(&pack->id, name);
-		found = ops->table->head(ops, name, false, &info, err);
-		if (found <= 0 || info.size != pack->bytes)
-			return found < 0 ? -1 : 0;
-	}
-	return 1;
-}
-
-/* 1 if the manifest is there again, 0 if a pack is lacking. */
-static int put_back(const struct collect *collect,
-    const struct condemned_manifest *from, struct mldv_error *err)
-{
-	struct ops *ops = collect->remote->ops;
-	const struct ops_source source = {
-	    .data = from->text.data,
-	    .size = from->text.len,
-	};
-	char name[REMOTE_NAME + 64];
-	struct arena arena = {0};
-	struct manifest manifest;
-	int ret = is_whole(collect, from, &manifest, &arena, err);
-
-	if (ret > 0) {
-		remote_manifest_name(collect->remote, &manifest.content, name);
-		/* Somebody may have pushed it again: that one is as good. */
-		ret = ops->table->put(ops, name, &source, OPS_NEW, err) < 0 ? -1
-		                                                            : 1;
-	}
-	if (ret > 0)
-		report(collect, GARBAGE_MANIFEST, name, 0);
-	arena_release(&arena);
-	return ret;
-}
-
-static int put_all_back(struct collect *collect, struct mldv_error *err)
-{
-	struct ops *ops = collect->remote->ops;
-	struct condemned record = {0};
-	const char *name;
-	size_t lost = 0;
-	int ret = find_last(collect, &name, &record, err);
-
-	if (ret == 0 && name == NULL)
-		return err_set(err, MLDV_NO,
-		    "there is nothing to put back on remote '%s'",
-		    collect->remote->name);
-	for (size_t i = 0; ret >= 0 && i < record.manifest_count; i++) {
-		ret = put_back(collect, &record.manifests[i], err);
-		lost += ret == 0;
-	}
-	if (ret >= 0)
-		ret = ops->table->sync(ops, err);
-	if (ret == 0 && lost > 0)
-		return err_set(err, MLDV_MISSING,
-		    "%zu items could not be put back: packs that they need are "
-		    "gone",
-		    lost);
-	/* The packs that it condemns have to be condemned anew. */
-	if (ret == 0)
-		ret = ops->table->drop(ops, name, NULL, err);
-	return ret == 0 ? ops->table->sync(ops, err) : -1;
-}
-
-int remote_put_back(struct remote *remote, const struct remote_collect *options,
-    struct mldv_error *err)
-{
-	struct collect collect = {.remote = remote, .options = options};
-	int ret;
-
-	if (enter(remote, options, true, err) < 0)
-		return -1;
-	ret = put_all_back(&collect, err);
 	remote->ops->table->unlock(remote->ops);
 	collect_release(&collect);
 	return ret;

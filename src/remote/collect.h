@@ -36,6 +36,9 @@ struct remote_collect {
  */
 CHECKED int remote_collect(struct remote *remote,
     const struct remote_collect *options, struct mldv_error *err);
+
+/* --- putback.c --- */
+
 /*
  * Puts back the manifests that the last collection deleted, while the packs
  * that they name are there; MLDV_MISSING if some cannot be. MLDV_NO if there
@@ -43,5 +46,16 @@ CHECKED int remote_collect(struct remote *remote,
  */
 CHECKED int remote_put_back(struct remote *remote,
     const struct remote_collect *options, struct mldv_error *err);
+
+/* --- shared by both --- */
+
+/* Takes the lock of a place that must be a remote; alone: nobody else's. */
+CHECKED int collect_enter(struct remote *remote,
+    const struct remote_collect *options, bool alone, struct mldv_error *err);
+/* What a collection condemned: 1, or 0 if the record is gone. */
+struct condemned;
+CHECKED int collect_read_record(const struct remote *remote,
+    struct arena *arena, const char *name, struct condemned *out,
+    struct mldv_error *err);
 
 #endif
