@@ -209,6 +209,11 @@ static int make_durable_dir(const char *path, struct mldv_error *err)
 	return ret;
 }
 
+static int make_any_dir(const char *path, struct mldv_error *err)
+{
+	return make_dir(path, err) < 0 ? -1 : 0;
+}
+
 static bool is_dir(const char *path)
 {
 	struct stat st;
@@ -231,7 +236,10 @@ static size_t existing_part(struct arena *arena, const char *path)
 	return len;
 }
 
-int file_make_dirs(const char *path, struct mldv_error *err)
+/* Each that is missing, by make. */
+static int make_dirs(const char *path,
+    int (*make)(const char *path, struct mldv_error *err),
+    struct mldv_error *err)
 {
 	struct arena arena = {0};
 	char *copy = arena_str(&arena, path);
@@ -244,12 +252,22 @@ int file_make_dirs(const char *path, struct mldv_error *err)
 		at += strcspn(at, "/");
 		after = *at;
 		*at = '\0';
-		ret = make_durable_dir(copy, err);
+		ret = make(copy, err);
 		*at = after;
 		at += strspn(at, "/");
 	}
 	arena_release(&arena);
 	return ret;
+}
+
+int file_make_dirs(const char *path, struct mldv_error *err)
+{
+	return make_dirs(path, make_durable_dir, err);
+}
+
+int file_make_dirs_cache(const char *path, struct mldv_error *err)
+{
+	return make_dirs(path, make_any_dir, err);
 }
 
 int file_make_parents(const char *path, struct mldv_error *err)

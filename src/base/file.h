@@ -48,6 +48,8 @@ CHECKED int file_read_at(int fd, const char *name, void *out, size_t size,
 CHECKED int file_exists(const char *path, struct mldv_error *err);
 /* Makes the directory and those above it, durably. */
 CHECKED int file_make_dirs(const char *path, struct mldv_error *err);
+/* The same, but not durably: for what a crash may take away again. */
+CHECKED int file_make_dirs_cache(const char *path, struct mldv_error *err);
 /* Makes the directories above path, durably. */
 CHECKED int file_make_parents(const char *path, struct mldv_error *err);
 /*
@@ -72,6 +74,9 @@ CHECKED int file_remove_tree(const char *path, struct mldv_error *err);
  * durable already; new content goes through a tempfile.
  */
 CHECKED int file_rename(const char *from, const char *to,
+    struct mldv_error *err);
+/* Renames only: for what a crash may lose. */
+CHECKED int file_rename_cache(const char *from, const char *to,
     struct mldv_error *err);
 /* The names in a directory, sorted bytewise, without . and .. */
 struct strs;
@@ -110,12 +115,31 @@ CHECKED int tempfile_commit_cache(struct tempfile *temp, const char *target,
  */
 CHECKED int tempfile_commit_new(struct tempfile *temp, const char *target,
     struct mldv_error *err);
+/*
+ * Many files of one file system at once, in the order in which they were
+ * opened: the content of all durable, then each named unless something has its
+ * name, then all names durable. A kill or a failure leaves any of them named.
+ *
+ * Of many (8) it is the file system that is synced, by two calls for all of
+ * them instead of two for each; syncfs(2) tells of what could not be written
+ * since Linux 5.8, and before that each file is synced.
+ */
+struct tempfile_member {
+	struct tempfile temp; /* to be released, whatever comes of it */
+	const char *target;
+	bool taken; /* out: something had the name, and keeps it */
+};
+CHECKED int tempfile_commit_group(struct tempfile_member *members, size_t count,
+    struct mldv_error *err);
 void tempfile_release(struct tempfile *temp);
 /* Can it have a second name in that directory, as a hard link? */
 bool tempfile_can_link(const struct tempfile *temp, const char *dir);
 
 /* Replaces a file by new content, atomically and durably, keeping its mode. */
 CHECKED int file_replace(const char *path, const void *data, size_t size,
+    struct mldv_error *err);
+/* The same, but not durably, nor keeping anything of what was there. */
+CHECKED int file_replace_cache(const char *path, const void *data, size_t size,
     struct mldv_error *err);
 
 #endif

@@ -16,8 +16,17 @@
 /*
  * The text of a lock file is one line: process, host, command, and when the
  * lock was taken. It may be stale or torn, and is believed for nothing.
+ *
+ * It has spaces at its end and is never cut to nothing: what is cut and
+ * written again ext4 brings to the disk when it is closed, lest that be the
+ * only copy of something, and that takes longer than many a stage.
  */
-enum { TEXT_LIMIT = 1024, WAIT_FIRST_MS = 5, WAIT_MS = 100 };
+enum {
+	TEXT_LIMIT = 1024,
+	TEXT_LENGTH = 128,
+	WAIT_FIRST_MS = 5,
+	WAIT_MS = 100,
+};
 
 /* The file, readable only where it may not be written and need not be. */
 static int open_file(const char *path, enum lock_mode mode,
@@ -120,11 +129,22 @@ static void write_holder(int fd)
 		(void)strftime(stamp, sizeof stamp, "%FT%TZ", &utc);
 	buf_printf(&text, "%ld %s ", (long)getpid(), host);
 	add_command(&text);
-	buf_printf(&text, " %s\n", stamp);
+	buf_printf(&text, " %s", stamp);
+	while (text.len < TEXT_LENGTH - 1)
+		buf_add_char(&text, ' ');
+	buf_add_char(&text, '\n');
 	/* It is for a message only: that it fails harms nobody. */
-	if (ftruncate(fd, 0) == 0 && pwrite(fd, text.data, text.len, 0) < 0)
+	if (pwrite(fd, text.data, text.len, 0) < 0 ||
+	    ftruncate(fd, (off_t)text.len) < 0)
 		errno = 0;
 	buf_release(&text);
+}
+
+/* Takes our name off, as no process has that number. */
+static void clear_holder(int fd)
+{
+	if (pwrite(fd, "-", 1, 0) < 0)
+		errno = 0;
 }
 
 struct holder {
@@ -311,8 +331,8 @@ void lock_release(struct lock *lock)
 	/* Our name is taken off, but not that of one who shares the lock. */
 	n = pread(lock->fd, text, sizeof text, 0);
 	if (n > 0 && parse_holder((struct slice){text, (size_t)n}, &holder) &&
-	    holder.pid == getpid() && ftruncate(lock->fd, 0) < 0)
-		errno = 0;
+	    holder.pid == getpid())
+		clear_holder(lock->fd);
 	(void)close(lock->fd);
 	free(lock->path);
 	*lock = (struct lock){0};

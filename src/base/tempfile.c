@@ -9,12 +9,15 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/str.h"
+#include "base/strs.h"
 
-enum { HEX_DIGITS = 16, ATTEMPTS = 100 };
+enum { HEX_DIGITS = 16, ATTEMPTS = 100, GROUP_MANY = 8 };
 
 /*
  * Where getrandom(2) is refused, anything that differs will do: O_EXCL makes
@@ -78,6 +81,18 @@ int tempfile_open(struct tempfile *temp, const char *dir, mode_t mode,
 	return fd < 0 ? -1 : 0;
 }
 
+static int close_temp(struct tempfile *temp, const char *target,
+    struct mldv_error *err)
+{
+	int fd = temp->fd;
+
+	temp->fd = -1;
+	/* With EINTR Linux has closed it all the same. */
+	if (close(fd) < 0 && errno != EINTR)
+		return err_errno(err, "cannot write '%s'", target);
+	return 0;
+}
+
 static int sync_and_close(struct tempfile *temp, const char *target,
     struct mldv_error *err)
 {
@@ -89,21 +104,14 @@ static int sync_and_close(struct tempfile *temp, const char *target,
 	while (ret < 0 && errno == EINTR);
 	if (ret < 0)
 		return err_errno(err, "cannot sync '%s'", target);
-	temp->fd = -1;
-	/* With EINTR Linux has closed it all the same. */
-	if (close(fd) < 0 && errno != EINTR)
-		return err_errno(err, "cannot write '%s'", target);
-	return 0;
+	return close_temp(temp, target, err);
 }
 
 int tempfile_commit_cache(struct tempfile *temp, const char *target,
     struct mldv_error *err)
 {
-	int fd = temp->fd;
-
-	temp->fd = -1;
-	if (close(fd) < 0 && errno != EINTR)
-		return err_errno(err, "cannot write '%s'", target);
+	if (close_temp(temp, target, err) < 0)
+		return -1;
 	if (rename(temp->path, target) < 0)
 		return err_errno(err, "cannot name '%s'", target);
 	free(temp->path);
@@ -132,15 +140,13 @@ static int link_new(const char *path, const char *target)
 	return 0;
 }
 
-int tempfile_commit_new(struct tempfile *temp, const char *target,
+/* Gives it the name unless that is taken: 1; else 0. */
+static int name_new(struct tempfile *temp, const char *target,
     struct mldv_error *err)
 {
-	int ret;
-
-	if (sync_and_close(temp, target, err) < 0)
-		return -1;
-	ret =
+	int ret =
 	    renameat2(AT_FDCWD, temp->path, AT_FDCWD, target, RENAME_NOREPLACE);
+
 	if (ret < 0 && (errno == EINVAL || errno == ENOSYS))
 		ret = link_new(temp->path, target);
 	if (ret < 0 && errno == EEXIST)
@@ -150,6 +156,14 @@ int tempfile_commit_new(struct tempfile *temp, const char *target,
 	free(temp->path);
 	*temp = (struct tempfile){0};
 	return 1;
+}
+
+int tempfile_commit_new(struct tempfile *temp, const char *target,
+    struct mldv_error *err)
+{
+	if (sync_and_close(temp, target, err) < 0)
+		return -1;
+	return name_new(temp, target, err);
 }
 
 static int sync_parent(const char *path, struct mldv_error *err)
@@ -169,6 +183,83 @@ int tempfile_commit(struct tempfile *temp, const char *target,
 	return sync_parent(target, err);
 }
 
+/* Before Linux 5.8 syncfs(2) said nothing of what could not be written. */
+static bool may_sync_all(void)
+{
+	struct utsname name;
+	struct slice rest;
+	struct slice part;
+	uint64_t major;
+	uint64_t minor;
+
+	if (uname(&name) < 0)
+		return false;
+	rest = slice_of(name.release);
+	if (!slice_cut(&rest, '.', &part) || !slice_number(part, &major))
+		return false;
+	part = (struct slice){rest.data, strspn(rest.data, "0123456789")};
+	return major > 5 ||
+	    (major == 5 && slice_number(part, &minor) && minor >= 8);
+}
+
+CHECKED static int sync_all(int fd, const char *target, struct mldv_error *err)
+{
+	return syncfs(fd) < 0 ? err_errno(err, "cannot sync '%s'", target) : 0;
+}
+
+static int sync_parents(const struct tempfile_member *members, size_t count,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct strs dirs = {0};
+	int ret = 0;
+
+	for (size_t i = 0; i < count; i++)
+		strs_add(&dirs, path_parent(&arena, members[i].target));
+	strs_unique(&dirs);
+	for (size_t i = 0; ret == 0 && i < dirs.count; i++)
+		ret = file_sync_dir(dirs.items[i], err);
+	strs_release(&dirs);
+	arena_release(&arena);
+	return ret;
+}
+
+/* Makes the content durable: of each, or, through fd, of all. */
+CHECKED static int sync_members(struct tempfile_member *members, size_t count,
+    int fd, struct mldv_error *err)
+{
+	int ret = fd < 0 ? 0 : sync_all(fd, members[0].target, err);
+
+	for (size_t i = 0; ret == 0 && i < count; i++)
+		ret = fd < 0
+		    ? sync_and_close(&members[i].temp, members[i].target, err)
+		    : close_temp(&members[i].temp, members[i].target, err);
+	return ret;
+}
+
+int tempfile_commit_group(struct tempfile_member *members, size_t count,
+    struct mldv_error *err)
+{
+	/* The file that was open before any was written hears of every error.
+	 */
+	int fd = count >= GROUP_MANY && may_sync_all()
+	    ? fcntl(members[0].temp.fd, F_DUPFD_CLOEXEC, 0)
+	    : -1;
+	int ret = sync_members(members, count, fd, err);
+
+	for (size_t i = 0; ret == 0 && i < count; i++) {
+		ret = name_new(&members[i].temp, members[i].target, err);
+		members[i].taken = ret == 0;
+		ret = ret < 0 ? -1 : 0;
+	}
+	if (ret == 0)
+		ret = fd < 0 ? sync_parents(members, count, err)
+		             : sync_all(fd, members[0].target, err);
+	if (fd >= 0)
+		(void)close(fd);
+	return ret;
+}
+
 void tempfile_release(struct tempfile *temp)
 {
 	if (!temp->path)
@@ -180,15 +271,20 @@ void tempfile_release(struct tempfile *temp)
 	*temp = (struct tempfile){0};
 }
 
+int file_rename_cache(const char *from, const char *to, struct mldv_error *err)
+{
+	return rename(from, to) < 0
+	    ? err_errno(err, "cannot rename '%s' to '%s'", from, to)
+	    : 0;
+}
+
 int file_rename(const char *from, const char *to, struct mldv_error *err)
 {
 	struct arena arena = {0};
 	const char *above_from = path_parent(&arena, from);
 	const char *above_to = path_parent(&arena, to);
-	int ret = 0;
+	int ret = file_rename_cache(from, to, err);
 
-	if (rename(from, to) < 0)
-		ret = err_errno(err, "cannot rename '%s' to '%s'", from, to);
 	/* The new name first: a crash in between must not leave neither. */
 	if (ret == 0)
 		ret = file_sync_dir(above_to, err);
@@ -255,6 +351,22 @@ int file_replace(const char *path, const void *data, size_t size,
 		goto out;
 	ret = 0;
 out:
+	tempfile_release(&temp);
+	arena_release(&arena);
+	return ret;
+}
+
+int file_replace_cache(const char *path, const void *data, size_t size,
+    struct mldv_error *err)
+{
+	struct arena arena = {0};
+	struct tempfile temp = {0};
+	int ret = tempfile_open(&temp, path_parent(&arena, path), 0666, err);
+
+	if (ret == 0)
+		ret = file_write(temp.fd, path, data, size, err);
+	if (ret == 0)
+		ret = tempfile_commit_cache(&temp, path, err);
 	tempfile_release(&temp);
 	arena_release(&arena);
 	return ret;

@@ -41,7 +41,9 @@ CHECKED static int save(const struct journal *journal, struct mldv_error *err)
 	int ret;
 
 	journal_format(&written, &text);
-	ret = file_replace(journal->file, text.data, text.len, err);
+	ret = journal->durable
+	    ? file_replace(journal->file, text.data, text.len, err)
+	    : file_replace_cache(journal->file, text.data, text.len, err);
 	buf_release(&text);
 	return ret;
 }
@@ -106,6 +108,18 @@ CHECKED static int move_aside(const struct journal *journal,
 	return ret;
 }
 
+CHECKED static int make_place(struct journal *journal, struct arena *arena,
+    struct mldv_error *err)
+{
+	int ret = journal->durable ? file_make_dirs(journal->old, err)
+	                           : file_make_dirs_cache(journal->old, err);
+
+	return ret < 0
+	    ? -1
+	    : lock_take(&journal->running, journal_running(journal, arena),
+	          LOCK_EXCLUSIVE, NULL, err);
+}
+
 int journal_begin(struct journal *journal, struct arena *arena,
     struct mldv_project *project, const struct stage *stage,
     struct mldv_error *err)
@@ -119,10 +133,6 @@ int journal_begin(struct journal *journal, struct arena *arena,
 	    stage_dir_name(arena, stage->name));
 	if (journal->count == 0)
 		return 0;
-	if (file_make_dirs(journal->old, err) < 0 ||
-	    lock_take(&journal->running, journal_running(journal, arena),
-	        LOCK_EXCLUSIVE, NULL, err) < 0)
-		return -1;
 	for (size_t i = 0; i < journal->count; i++) {
 		struct journal_out *out = &journal->outs[i];
 		int had;
@@ -133,9 +143,10 @@ int journal_begin(struct journal *journal, struct arena *arena,
 		if (had < 0)
 			return -1;
 		out->had = had > 0;
+		journal->durable |= out->had;
 		temp_name(out->aside);
 	}
-	if (save(journal, err) < 0)
+	if (make_place(journal, arena, err) < 0 || save(journal, err) < 0)
 		return -1;
 	journal->open = true;
 	for (size_t i = 0; i < journal->count; i++) {
@@ -156,7 +167,7 @@ CHECKED static int forget(struct journal *journal, struct mldv_error *err)
 	struct arena arena = {0};
 	int ret = file_remove(journal->file, err);
 
-	if (ret == 0)
+	if (ret == 0 && journal->durable)
 		ret = file_sync_dir(journal->dir, err);
 	if (ret == 0)
 		ret = file_remove(journal_running(journal, &arena), err);

@@ -11,6 +11,11 @@
  * a lock too, and nothing is put back before it has ended. Old outputs wait in
  * .git/mldv/journal/<work tree>/<stage>/old, or beside their place if that is
  * on another file system. A stage without outputs has no journal.
+ *
+ * Where nothing is moved aside the journal is not made durable: if a power cut
+ * takes it, what a stage had begun to make is what the next run of it moves
+ * aside; if one brings it back, what was made goes to where that of a failed
+ * stage goes, and comes back from the store.
  */
 
 #include "format/journal.h"
@@ -29,6 +34,7 @@ struct journal {
 	struct journal_out *outs;
 	size_t count;
 	bool open;
+	bool durable; /* old outputs are, or were, aside */
 };
 
 /* The directory of all journals of this work tree, absolute, in the arena. */

@@ -93,7 +93,7 @@ int logs_create(struct mldv_project *project, struct arena *arena,
 		if (fd >= 0)
 			return fd;
 		if (cause.code == MLDV_NOT_FOUND) {
-			if (file_make_dirs(dir, err) < 0)
+			if (file_make_dirs_cache(dir, err) < 0)
 				return -1;
 		} else if (cause.code != MLDV_EXISTS) {
 			*err = cause;

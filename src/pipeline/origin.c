@@ -7,7 +7,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "format/json.h"
-#include "pipeline/plan.h"
+#include "pipeline/group.h"
 
 /* Bytes: a diff that is longer only lists the files. */
 #define DIFF_LIMIT ((size_t)1 << 20)
@@ -132,23 +132,16 @@ CHECKED static int find_diff(struct plan *plan, const struct stage *stage,
 CHECKED static int keep_diff(struct plan *plan, const struct buf *diff,
     struct run *run, struct mldv_error *err)
 {
-	struct store *store = plan->project->store;
-	struct store_packer *packer;
 	int ret;
 
 	hasher_oid(plan->hasher, diff->data, diff->len, &run->diff);
 	run->diff_size = diff->len;
-	ret = store_has(store, &run->diff, diff->len, err);
-	if (ret == 0) {
-		packer = store_packer_open(store);
-		ret = store_packer_put(packer, &run->diff, diff->data,
-		    diff->len, err);
-		if (ret == 0)
-			ret = store_packer_end(packer, err);
-		store_packer_close(packer);
-	}
+	ret = store_load(plan->project->store, err);
+	if (ret == 0)
+		ret = store_packer_put(plan->group->batch.files, &run->diff,
+		    diff->data, diff->len, err);
 	run->dirty = ret >= 0;
-	return ret < 0 ? -1 : 0;
+	return ret;
 }
 
 CHECKED static int fill_code(struct plan *plan, const struct stage *stage,

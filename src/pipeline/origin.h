@@ -29,8 +29,8 @@ void origin_release(struct origin *origin);
 
 /*
  * Fills the record's optional lines; texts live as long as arena and plan. The
- * diff is put into the store, whose lock the caller holds. Whatever cannot be
- * found out is a warning, and left out: the run itself is worth more.
+ * diff goes into plan->group, which the caller began. Whatever cannot be found
+ * out is a warning, and left out: the run itself is worth more.
  */
 void origin_fill(struct plan *plan, const struct stage *stage,
     struct arena *arena, struct run *run);

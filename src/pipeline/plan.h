@@ -61,6 +61,7 @@ struct lock_stamp {
 };
 
 struct remote;
+struct group;
 
 struct plan {
 	struct mldv_project *project;
@@ -84,8 +85,9 @@ struct plan {
 	bool no_run_cache;     /* earlier results are not looked for */
 	const char *ini;       /* mldv.ini as the user calls it */
 	struct origin origin;
-	struct map probes; /* what commands say: see conditions.h */
-	bool may_probe;    /* commands of the project may be run */
+	struct map probes;   /* what commands say: see conditions.h */
+	struct group *group; /* see group.h; NULL: nothing is run */
+	bool may_probe;      /* commands of the project may be run */
 };
 
 /* Reads mldv.ini, mldv.lock and the pointers; nothing is decided. */

@@ -14,8 +14,7 @@
 #define GIT_LIMIT   (16 << 20)
 #define INDEX_LIMIT (1 << 30)
 
-/* A flush: when as much as one part of the lock, or that long, has passed. */
-enum { FLUSH_PART = 16, FLUSH_SECONDS = 1 };
+enum { FLUSH_SECONDS = 1 };
 
 /* Is everything that the run made in the store? What is odd is a no. */
 static bool is_all_there(struct plan *plan, const struct step *step)
@@ -101,8 +100,8 @@ static void add_said(const struct record_run *how, struct arena *arena,
 	run->metrics = all;
 }
 
-int record_run(struct plan *plan, const struct step *step,
-    const struct record_run *how, struct mldv_error *err)
+void record_run(struct plan *plan, const struct step *step,
+    const struct record_run *how)
 {
 	struct utsname name = {0};
 	struct arena arena = {0};
@@ -121,7 +120,6 @@ int record_run(struct plan *plan, const struct step *step,
 	    .made_count = step->stage->out_count,
 	    .key = step->key,
 	};
-	int ret;
 
 	if (uname(&name) == 0 && name.nodename[0])
 		run.host = name.nodename;
@@ -131,11 +129,10 @@ int record_run(struct plan *plan, const struct step *step,
 	add_said(how, &arena, &run);
 	enclosed_add(plan, step, &arena, &run);
 	run_format(&run, &text);
-	ret = store_run_write(plan->project->store, &step->oid, &text, err);
+	store_run_keep(plan->project->store, &step->oid, &text);
 	buf_release(&platform);
 	buf_release(&text);
 	arena_release(&arena);
-	return ret;
 }
 
 /* What follows one that goes moves up. */
@@ -320,14 +317,16 @@ CHECKED static int flush(struct plan *plan, struct strs *staged,
 	return ret < 0 ? -1 : 0;
 }
 
+bool record_is_due(const struct plan *plan)
+{
+	return plan->noted_count > 0 &&
+	    project_clock() - plan->flushed_at >= FLUSH_SECONDS;
+}
+
 int record_flush(struct plan *plan, bool all, struct strs *staged,
     struct mldv_error *err)
 {
-	double now = project_clock();
-
-	if (plan->noted_count == 0 ||
-	    (!all && plan->noted_count <= plan->lock.count / FLUSH_PART &&
-	        now - plan->flushed_at < FLUSH_SECONDS))
+	if (plan->noted_count == 0 || (!all && !record_is_due(plan)))
 		return 0;
 	if (flush(plan, staged, err) < 0)
 		return -1;

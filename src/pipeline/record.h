@@ -26,15 +26,18 @@ struct record_run {
 	const struct run_metric *metrics; /* that it said */
 	size_t metric_count;
 };
-/* Writes a run record, unless there is one for this key. */
-CHECKED int record_run(struct plan *plan, const struct step *step,
-    const struct record_run *run, struct mldv_error *err);
+/*
+ * Keeps a run record in plan->group, which the caller began. If there is one
+ * for this key already, that one stays.
+ */
+void record_run(struct plan *plan, const struct step *step,
+    const struct record_run *how);
 
 /*
  * What a stage made is to go into mldv.lock, once for each time it is decided.
- * A file with many stages is not written anew for each of them: record_flush
- * does nothing before a good part of them, or a second, has passed, unless all
- * is true. Who is killed before that finds the run record.
+ * Its record is durable by now. The file is not written anew for each of them:
+ * record_flush does nothing before a second has passed, unless all is true.
+ * Who is killed before that finds the run record.
  */
 void record_note(struct plan *plan, const struct step *step);
 /* It was undone: mldv.lock is read again, and does not get to know. */
@@ -46,6 +49,8 @@ void record_forget(struct plan *plan, const struct step *step);
  */
 CHECKED int record_flush(struct plan *plan, bool all, struct strs *staged,
     struct mldv_error *err);
+/* Would record_flush write now? */
+bool record_is_due(const struct plan *plan);
 /*
  * For a stage that is recorded already: mldv.ini may say something new of
  * what Git is to keep and to ignore, and an earlier repro may have been killed

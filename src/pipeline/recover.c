@@ -69,6 +69,7 @@ CHECKED static int parse(struct journal *journal, struct arena *arena,
 	if (journal_parse(&read, arena, buf_str(text), text->len, err) < 0)
 		return -1;
 	journal->stage = read.stage;
+	journal->durable = true;
 	journal->outs = read.outs;
 	journal->count = read.count;
 	return 0;

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "pipeline/failed.h"
+#include "pipeline/group.h"
 #include "pipeline/journal.h"
 #include "pipeline/record.h"
 #include "pipeline/takein.h"
@@ -59,8 +60,8 @@ CHECKED static int preset(struct running *running, struct mldv_error *err)
 	running->job.dir = stage->cwd[0]
 	    ? project_absolute(plan->project, arena, stage->cwd)
 	    : plan->project->root;
-	if (tempdir_make(arena, running->journal.dir, &running->job.temp, err) <
-	    0)
+	if (tempdir_make(arena, running->journal.dir, running->how.spare,
+	        &running->job.temp, err) < 0)
 		return -1;
 	for (size_t i = 0; i < running->how.settings->count; i++)
 		strs_add(&running->job.environment,
@@ -126,15 +127,16 @@ CHECKED static int start_command(struct running *running,
 	return 0;
 }
 
-CHECKED static int commit(struct running *running, struct mldv_error *err)
+/* It waits with others until all of them are made durable. */
+CHECKED static int take_in(struct running *running, struct mldv_error *err)
 {
 	struct plan *plan = running->how.plan;
 	struct step *step = running->how.step;
-	struct lock store = {0};
-	int ret = project_lock_store(plan->project, &store, LOCK_SHARED, err);
+	int ret;
 
-	if (ret == 0)
-		ret = take_outputs(plan, step, err);
+	if (group_begin(plan->group, err) < 0)
+		return -1;
+	ret = take_outputs(plan, step, err);
 	running->run.job = running->job.job;
 	running->run.cost = running->job.cost;
 	running->run.about = running->job.about;
@@ -142,12 +144,8 @@ CHECKED static int commit(struct running *running, struct mldv_error *err)
 	running->run.metrics = running->job.metrics;
 	running->run.metric_count = running->job.metric_count;
 	if (ret == 0)
-		ret = record_run(plan, step, &running->run, err);
-	if (ret >= 0) {
-		record_note(plan, step);
-		ret = record_flush(plan, false, running->how.staged, err);
-	}
-	lock_release(&store);
+		record_run(plan, step, &running->run);
+	group_end(plan->group);
 	return ret;
 }
 
@@ -221,15 +219,22 @@ static void end(struct running *running)
 		project_warn(project, "stage '%s': %s", name, cause.text);
 }
 
-static void release(struct running *running)
+/* What only a stage that runs needs. */
+static void release_process(struct running *running)
 {
 	proc_close(&running->proc);
 	if (running->prepared && running->runner->stopped)
 		running->runner->stopped(&running->job);
+	running->prepared = false;
+	watch_release(&running->watch);
+}
+
+static void release(struct running *running)
+{
+	release_process(running);
 	tempdir_remove(running->job.temp);
 	output_close(&running->output);
 	lock_release(&running->journal.running);
-	watch_release(&running->watch);
 	strs_release(&running->job.argv);
 	strs_release(&running->job.environment);
 	arena_release(&running->arena);
@@ -341,14 +346,38 @@ int run_end(struct running **at, double *seconds, bool *failed,
 	if (ret == 0)
 		ret = watch_check(plan, step, &running->watch, err);
 	if (ret == 0)
-		ret = commit(running, err);
-	if (ret == 0)
-		end(running);
-	else if (running->journal.open)
-		undo(running, err);
+		ret = take_in(running, err);
 	*seconds = project_clock() - running->began;
 	step->placed = ret == 0;
-	release(running);
+	if (ret == 0) {
+		release_process(running);
+		if (!tempdir_is_clean(running->job.temp))
+			tempdir_remove(run_spare(running));
+		return 0;
+	}
+	run_revoke(running, err);
 	*at = NULL;
-	return ret;
+	return -1;
+}
+
+const char *run_spare(struct running *running)
+{
+	const char *temp = running->job.temp;
+
+	running->job.temp = NULL;
+	return temp;
+}
+
+void run_settle(struct running *running)
+{
+	end(running);
+	release(running);
+}
+
+void run_revoke(struct running *running, struct mldv_error *err)
+{
+	running->how.step->placed = false;
+	if (running->journal.open)
+		undo(running, err);
+	release(running);
 }

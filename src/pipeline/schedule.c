@@ -9,20 +9,10 @@
 
 #include "pipeline/machine.h"
 #include "pipeline/queue.h"
-#include "pipeline/record.h"
-#include "pipeline/run.h"
 #include "pipeline/took.h"
+#include "pipeline/waiting.h"
 
 enum { WAKE_MS = 100 };
-
-/* A stage that runs. */
-struct job {
-	size_t index;
-	struct running *running;
-	struct journal_locks locks;
-	struct arena arena;
-	unsigned tries;
-};
 
 struct schedule {
 	const struct carry *carry;
@@ -33,6 +23,7 @@ struct schedule {
 	struct job **jobs; /* in the order in which they began */
 	size_t count;
 	size_t capacity;
+	struct waiting waiting;
 	struct pollfd *fds; /* two of each job */
 	size_t fd_capacity;
 	bool *told; /* of each step: what it waits for */
@@ -81,19 +72,44 @@ static void fail(struct schedule *schedule, size_t index,
 	queue_fail(schedule->queue, index);
 }
 
-static void release_job(struct job *job)
+static void fail_recorded(void *context, size_t index,
+    const struct mldv_error *err)
 {
-	journal_unlock(&job->locks);
-	arena_release(&job->arena);
-	free(job);
+	struct schedule *schedule = context;
+
+	note_failure(schedule, &schedule->plan->steps[index], err);
+}
+
+static void record_ended(struct schedule *schedule, bool lock)
+{
+	size_t before = schedule->failures;
+	struct mldv_error err;
+
+	if (waiting_end(&schedule->waiting, lock, fail_recorded, schedule,
+	        &err) == 0)
+		return;
+	schedule->stopping = true;
+	if (schedule->failures > before)
+		return;
+	/* None waited, and yet mldv.lock could not be written. */
+	if (before == 0)
+		schedule->first = err;
+	schedule->failures++;
+}
+
+static void take_job_out(struct schedule *schedule, size_t at)
+{
+	schedule->count--;
+	memmove(&schedule->jobs[at], &schedule->jobs[at + 1],
+	    (schedule->count - at) * sizeof(struct job *));
 }
 
 static void remove_job(struct schedule *schedule, size_t at)
 {
-	release_job(schedule->jobs[at]);
-	schedule->count--;
-	memmove(&schedule->jobs[at], &schedule->jobs[at + 1],
-	    (schedule->count - at) * sizeof(struct job *));
+	struct job *job = schedule->jobs[at];
+
+	take_job_out(schedule, at);
+	job_release(job);
 }
 
 CHECKED static int begin(struct schedule *schedule, struct job *job,
@@ -105,8 +121,8 @@ CHECKED static int begin(struct schedule *schedule, struct job *job,
 	    .plan = schedule->plan,
 	    .step = step,
 	    .options = schedule->carry->options,
-	    .staged = schedule->carry->staged,
 	    .settings = &settings,
+	    .spare = waiting_spare(&schedule->waiting),
 	};
 	int ret;
 
@@ -152,9 +168,12 @@ static void look_at(struct schedule *schedule, size_t index)
 	struct job *job = xcalloc(1, sizeof *job);
 	struct carried how = {.locks = &job->locks, .arena = &job->arena};
 	struct mldv_error err;
-	int ret = carry_out(schedule->carry, step, &how, &err);
+	int ret;
 
+	if (waiting_is_above(&schedule->waiting, step))
+		record_ended(schedule, true);
 	job->index = index;
+	ret = carry_out(schedule->carry, step, &how, &err);
 	if (ret == 0 && how.what == CARRIED_RUN) {
 		machine_warn(&schedule->machine, schedule->plan->project,
 		    step->stage);
@@ -163,7 +182,7 @@ static void look_at(struct schedule *schedule, size_t index)
 	if (ret == 0 && how.what == CARRIED_RUN) {
 		add_job(schedule, job);
 	} else {
-		release_job(job);
+		job_release(job);
 		if (ret < 0)
 			fail(schedule, index, &err);
 		else if (how.what == CARRIED_BUSY)
@@ -220,9 +239,12 @@ static bool end_job(struct schedule *schedule, size_t at)
 		carry_tell(schedule->carry->options, step, NULL, seconds);
 		took_note(&schedule->took, job->index, seconds);
 		queue_done(schedule->queue, job->index);
-	} else if (!failed || !try_again(schedule, job, &err)) {
-		fail(schedule, job->index, &err);
+		take_job_out(schedule, at);
+		waiting_add(&schedule->waiting, job);
+		return true;
 	}
+	if (!failed || !try_again(schedule, job, &err))
+		fail(schedule, job->index, &err);
 	if (job->running)
 		return false;
 	remove_job(schedule, at);
@@ -241,7 +263,7 @@ static void abandon(struct schedule *schedule, size_t at,
 	/* Of a process of which nothing is known it undoes everything. */
 	run_proc(job->running)->result.status = 1;
 	if (run_end(&job->running, &seconds, &failed, &ignored) == 0)
-		seconds = 0;
+		run_revoke(job->running, &ignored);
 	fail(schedule, job->index, why);
 	remove_job(schedule, at);
 }
@@ -288,7 +310,7 @@ static int patience(const struct schedule *schedule, double now)
 		if (deadline > now && (deadline - now) * 1000 < ms)
 			ms = (int)((deadline - now) * 1000) + 1;
 	}
-	return ms;
+	return waiting_patience(&schedule->waiting, now, ms);
 }
 
 /* Waits for something to happen, at most so long, and sees to it. */
@@ -316,6 +338,8 @@ static void wait_for_jobs(struct schedule *schedule, bool wait)
 		schedule->woken = now;
 		queue_wake(schedule->queue);
 	}
+	if (waiting_is_due(&schedule->waiting, now))
+		record_ended(schedule, false);
 }
 
 static void check_interrupted(struct schedule *schedule)
@@ -355,12 +379,13 @@ static void loop(struct schedule *schedule)
 			look_at(schedule, index);
 		else if (schedule->count == 0 &&
 		    (schedule->stopping || queue_asleep(schedule->queue) == 0))
-			return;
+			break;
 		if (!found)
 			set_live(schedule);
 		if (!found || schedule->count > 0)
 			wait_for_jobs(schedule, !found);
 	}
+	record_ended(schedule, false);
 }
 
 /* What stands below a stage that failed is named; the rest just stays. */
@@ -413,7 +438,9 @@ int schedule_run(const struct carry *carry, struct mldv_error *err)
 	options.jobs = schedule.machine.jobs;
 	options.gpus = (unsigned)schedule.machine.gpus.count;
 	schedule.queue = queue_open(&options);
+	waiting_open(&schedule.waiting, carry);
 	loop(&schedule);
+	waiting_close(&schedule.waiting);
 	if (schedule.failures > 0 && !schedule.interrupted)
 		tell_blocked(&schedule);
 	took_write(&schedule.took, plan);

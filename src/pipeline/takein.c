@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "project/worktree.h"
+#include "pipeline/group.h"
 #include "store/snapshot.h"
 
 /* All but ctime, which a hard link into the store changes. */
@@ -53,7 +53,8 @@ CHECKED static int store_output(struct plan *plan, const struct step *step,
 	if (ret == 0)
 		ret = snapshot_take(&before, &options, err);
 	if (ret == 0)
-		ret = worktree_store(project, path, out, NULL, err);
+		ret = worktree_store_in(project, path, &plan->group->batch, out,
+		    NULL, err);
 	if (ret == 0)
 		ret = snapshot_take(&after, &options, err);
 	if (ret == 0 && !same_files(&before, &after))

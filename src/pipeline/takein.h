@@ -10,7 +10,7 @@
 
 /*
  * Every output must be there, and stand still while it is taken in: then
- * step->made is what they are. The caller holds the store's lock.
+ * step->made is what they are. They go into plan->group.
  */
 CHECKED int take_outputs(struct plan *plan, struct step *step,
     struct mldv_error *err);

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "format/oid.h"
 
 /* What somebody else made is not touched. */
@@ -20,11 +21,29 @@ static bool is_ours(const char *path)
 	    st.st_uid == geteuid();
 }
 
-int tempdir_make(struct arena *arena, const char *of, const char **out,
-    struct mldv_error *err)
+bool tempdir_is_clean(const char *path)
+{
+	struct arena arena = {0};
+	struct mldv_error ignored;
+	struct strs names = {0};
+	struct stat st;
+	bool clean = lstat(path, &st) == 0 && st.st_mode == (S_IFDIR | 0700) &&
+	    file_list(path, &names, &ignored) == 0 && names.count == 1 &&
+	    strcmp(names.items[0], TEMPDIR_PARAMS) == 0 &&
+	    lstat(path_join(&arena, path, TEMPDIR_PARAMS), &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_nlink == 1;
+
+	strs_release(&names);
+	arena_release(&arena);
+	return clean;
+}
+
+int tempdir_make(struct arena *arena, const char *of, const char *spare,
+    const char **out, struct mldv_error *err)
 {
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it */
 	const char *base = getenv("TMPDIR");
+	struct mldv_error ignored;
 	char name[TEMP_NAME];
 	char hex[OID_HEX + 1];
 	struct oid oid;
@@ -35,6 +54,11 @@ int tempdir_make(struct arena *arena, const char *of, const char **out,
 	oid_of(of, strlen(of), &oid);
 	oid_hex(&oid, hex);
 	path = arena_printf(arena, "%s/mldv-%.16s", base, hex);
+	if (spare && file_rename_cache(spare, path, &ignored) == 0) {
+		*out = path;
+		return 0;
+	}
+	tempdir_remove(spare);
 	for (int tries = 0; mkdir(path, 0700) < 0; tries++) {
 		if (errno != EEXIST || tries > 1)
 			return err_errno(err, "cannot make '%s'", path);

@@ -171,6 +171,13 @@ int worktree_store_in(struct mldv_project *project, const char *path,
 	return store_path(project, path, &shared, out, count, err);
 }
 
+void worktree_batch_drop(struct worktree_batch *batch)
+{
+	store_packer_close(batch->files);
+	store_packer_close(batch->trees);
+	*batch = (struct worktree_batch){0};
+}
+
 int worktree_batch_end(struct mldv_project *project,
     struct worktree_batch *batch, struct mldv_error *err)
 {
@@ -178,9 +185,7 @@ int worktree_batch_end(struct mldv_project *project,
 
 	if (ret == 0)
 		ret = store_packer_end(batch->trees, err);
-	store_packer_close(batch->files);
-	store_packer_close(batch->trees);
-	*batch = (struct worktree_batch){0};
+	worktree_batch_drop(batch);
 	store_unload(project->store);
 	return ret;
 }

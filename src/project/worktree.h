@@ -48,6 +48,8 @@ void worktree_batch_begin(struct mldv_project *project,
 CHECKED int worktree_store_in(struct mldv_project *project, const char *path,
     struct worktree_batch *batch, struct content *out,
     struct worktree_count *count, struct mldv_error *err);
+/* Forgets it; what of it is in the store already stays. Zeroed: nothing. */
+void worktree_batch_drop(struct worktree_batch *batch);
 /* Makes all of it durable. Zeroed afterwards, also if that failed. */
 CHECKED int worktree_batch_end(struct mldv_project *project,
     struct worktree_batch *batch, struct mldv_error *err);

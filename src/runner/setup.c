@@ -10,16 +10,21 @@
 #include "format/paramfile.h"
 #include "runner/environment.h"
 
-/* Into a directory that is nobody else's, and gone after a crash. */
+/*
+ * Into a directory that is nobody else's, and gone after a crash. The file is
+ * not cut before it is written: ext4 would hurry it to the disk.
+ */
 CHECKED static int write_private(const char *path, const struct buf *text,
     struct mldv_error *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 	int ret;
 
 	if (fd < 0)
 		return err_errno(err, "cannot create '%s'", path);
 	ret = file_write(fd, path, buf_str(text), text->len, err);
+	if (ret == 0 && ftruncate(fd, (off_t)text->len) < 0)
+		ret = err_errno(err, "cannot write '%s'", path);
 	(void)close(fd);
 	return ret;
 }

@@ -12,6 +12,12 @@
 #include "format/oidindex.h"
 #include "store/store.h"
 
+/* A run record that is not written yet. */
+struct kept_run {
+	struct oid key;
+	struct buf text;
+};
+
 struct store {
 	char *dir;
 	bool loaded;
@@ -22,6 +28,10 @@ struct store {
 	const char *damaged;      /* the first pack passed over, or NULL */
 	struct oid_index objects; /* pack << 32 | record */
 	struct arena arena;       /* of the packs and their indexes */
+	struct store_keeper keeper;
+	struct kept_run *kept;
+	size_t kept_count;
+	size_t kept_capacity;
 };
 
 /* Differs, very likely, when packs were added or removed. */
@@ -31,11 +41,18 @@ uint64_t store_stamp(const struct store *store);
 
 /* The id that a pack's file name has, or false. */
 bool store_pack_id(const char *name, struct oid *out);
+/* Appends dir/kind/ab/<oid><suffix>. */
+void store_path(const struct store *store, const char *kind,
+    const struct oid *oid, const char *suffix, struct buf *out);
 /*
  * Makes dir/kind/ab for an oid, durably, and appends the object's path
  * below it.
  */
 CHECKED int store_shard(const struct store *store, const char *kind,
+    const struct oid *oid, const char *suffix, struct buf *out,
+    struct mldv_error *err);
+/* The same, but the caller has dir/kind to sync if it says 1. */
+CHECKED int store_shard_begin(const struct store *store, const char *kind,
     const struct oid *oid, const char *suffix, struct buf *out,
     struct mldv_error *err);
 /* Opens a temporary file in dir/kind. */

@@ -17,7 +17,7 @@ bool store_pack_id(const char *name, struct oid *out)
 	    oid_parse(out, (struct slice){name, OID_HEX});
 }
 
-static void object_path(const struct store *store, const char *kind,
+void store_path(const struct store *store, const char *kind,
     const struct oid *oid, const char *suffix, struct buf *out)
 {
 	char hex[OID_HEX + 1];
@@ -29,7 +29,26 @@ static void object_path(const struct store *store, const char *kind,
 void store_file_path(const struct store *store, const struct oid *oid,
     struct buf *out)
 {
-	object_path(store, "files", oid, "", out);
+	store_path(store, "files", oid, "", out);
+}
+
+int store_shard_begin(const struct store *store, const char *kind,
+    const struct oid *oid, const char *suffix, struct buf *out,
+    struct mldv_error *err)
+{
+	struct buf shard = {0};
+	char hex[OID_HEX + 1];
+	int ret = 1;
+
+	oid_hex(oid, hex);
+	buf_printf(&shard, "%s/%s/%.2s", store->dir, kind, hex);
+	if (mkdir(buf_str(&shard), 0777) < 0)
+		ret = errno == EEXIST
+		    ? 0
+		    : err_errno(err, "cannot create '%s'", buf_str(&shard));
+	store_path(store, kind, oid, suffix, out);
+	buf_release(&shard);
+	return ret;
 }
 
 int store_shard(const struct store *store, const char *kind,
@@ -37,18 +56,10 @@ int store_shard(const struct store *store, const char *kind,
     struct mldv_error *err)
 {
 	struct arena arena = {0};
-	char hex[OID_HEX + 1];
-	const char *above, *shard;
-	int ret = 0;
+	int ret = store_shard_begin(store, kind, oid, suffix, out, err);
 
-	oid_hex(oid, hex);
-	above = arena_printf(&arena, "%s/%s", store->dir, kind);
-	shard = arena_printf(&arena, "%s/%.2s", above, hex);
-	if (mkdir(shard, 0777) == 0)
-		ret = file_sync_dir(above, err);
-	else if (errno != EEXIST)
-		ret = err_errno(err, "cannot create '%s'", shard);
-	object_path(store, kind, oid, suffix, out);
+	if (ret > 0)
+		ret = file_sync_dir(path_join(&arena, store->dir, kind), err);
 	arena_release(&arena);
 	return ret;
 }
@@ -111,51 +122,6 @@ int store_large_end(struct store *store, struct tempfile *temp,
 		ret = commit_read_only(temp, buf_str(&path), err);
 	if (ret == 0)
 		ret = store_file_seen(store, oid, err);
-	buf_release(&path);
-	return ret;
-}
-
-int store_run_read(struct store *store, const struct oid *key, struct buf *out,
-    struct mldv_error *err)
-{
-	struct mldv_error why;
-	struct buf path = {0};
-	int ret;
-
-	object_path(store, "runs", key, "", &path);
-	ret = file_read(buf_str(&path), RUN_RECORD_LIMIT, out, &why);
-	if (ret < 0 && why.code != MLDV_NOT_FOUND)
-		*err = why;
-	else
-		ret = ret < 0 ? 0 : 1;
-	buf_release(&path);
-	return ret;
-}
-
-/* Whoever finds a record there relies on it: its name must be durable. */
-static int sync_shard(const char *path, struct mldv_error *err)
-{
-	struct arena arena = {0};
-	int ret = file_sync_dir(path_parent(&arena, path), err);
-
-	arena_release(&arena);
-	return ret;
-}
-
-int store_run_write(struct store *store, const struct oid *key,
-    const struct buf *text, struct mldv_error *err)
-{
-	struct tempfile temp = {0};
-	struct buf path = {0};
-	int ret = -1;
-
-	if (store_temp(store, "runs", &temp, err) == 0 &&
-	    store_shard(store, "runs", key, "", &path, err) == 0 &&
-	    file_write(temp.fd, temp.path, text->data, text->len, err) == 0)
-		ret = tempfile_commit_new(&temp, buf_str(&path), err);
-	if (ret >= 0 && sync_shard(buf_str(&path), err) < 0)
-		ret = -1;
-	tempfile_release(&temp);
 	buf_release(&path);
 	return ret;
 }

@@ -39,6 +39,7 @@ void store_close(struct store *store)
 	if (store == NULL)
 		return;
 	store_unload(store);
+	store_runs_drop(store);
 	free(store->dir);
 	free(store);
 }
@@ -192,6 +193,9 @@ int store_load(struct store *store, struct mldv_error *err)
 	const char *dir;
 	int ret;
 
+	if (store->keeper.end != NULL &&
+	    store->keeper.end(store->keeper.context, err) < 0)
+		return -1;
 	if (store->loaded)
 		return 0;
 	store->stamp = store_stamp(store);
@@ -226,6 +230,11 @@ int store_load_whole(struct store *store, struct mldv_error *err)
 		return 0;
 	return err_set(err, MLDV_CORRUPT,
 	    "the pack '%s' is damaged; run 'mldv fsck'", store->damaged);
+}
+
+void store_set_keeper(struct store *store, struct store_keeper keeper)
+{
+	store->keeper = keeper;
 }
 
 const char *store_damaged(const struct store *store)

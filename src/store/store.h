@@ -145,9 +145,27 @@ CHECKED int store_pack_end(struct store *store, struct tempfile *temp,
 /* A run record: 1 and the bytes, or 0. */
 CHECKED int store_run_read(struct store *store, const struct oid *key,
     struct buf *out, struct mldv_error *err);
-/* Keeps the first one: 1 if it was written, 0 if there was one. */
-CHECKED int store_run_write(struct store *store, const struct oid *key,
-    const struct buf *text, struct mldv_error *err);
+/*
+ * Run records are written together: they are kept in memory, where this
+ * process finds them, until store_runs_end makes all of them durable and named,
+ * or fails, and forgets them. Of two with one key the first stays, whoever
+ * wrote it. For one thread.
+ */
+void store_run_keep(struct store *store, const struct oid *key,
+    const struct buf *text);
+CHECKED int store_runs_end(struct store *store, struct mldv_error *err);
+void store_runs_drop(struct store *store);
+
+/*
+ * Who keeps objects back, to make many durable at once, has end called before
+ * anybody in this process looks for objects (store_load, and what calls it);
+ * afterwards they are here, or whoever looks fails. All zero: nobody does.
+ */
+struct store_keeper {
+	int (*end)(void *context, struct mldv_error *err);
+	void *context;
+};
+void store_set_keeper(struct store *store, struct store_keeper keeper);
 
 /* A file of the store, for those who look after it. */
 struct store_file {

@@ -93,7 +93,7 @@ if strace -o /dev/null true 2>/dev/null; then
 		kill_at 1 rename renameat renameat2
 	'
 	check 'a kill at any fsync loses nothing' '
-		kill_at 1 fsync
+		kill_at 1 fsync syncfs
 	'
 	check 'a kill at any removal loses nothing' '
 		kill_at 1 unlink unlinkat rmdir

@@ -50,6 +50,7 @@ static const struct call {
     {"write", SYS_fallocate, 0},
     {"sync", SYS_fsync, 0},
     {"sync", SYS_fdatasync, 0},
+    {"sync", SYS_syncfs, 0},
     {"create", SYS_openat, 2},
     {"create", SYS_openat2, 2},
     {"rename", SYS_renameat2, 0},

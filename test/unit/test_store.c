@@ -764,8 +764,16 @@ static void the_first_run_record_is_kept(void **state)
 	oid_of("key", 3, &key);
 	buf_add_str(&one, "first\n");
 	buf_add_str(&two, "second\n");
-	assert_int_equal(store_run_write(store, &key, &one, &err), 1);
-	assert_int_equal(store_run_write(store, &key, &two, &err), 0);
+	store_run_keep(store, &key, &one);
+	store_run_keep(store, &key, &two);
+	assert_int_equal(store_run_read(store, &key, &out, &err), 1);
+	assert_string_equal(buf_str(&out), "first\n");
+	assert_int_equal(access("store", F_OK), -1);
+	ok(store_runs_end(store, &err), &err);
+	assert_int_equal(count_files("store/runs"), 1);
+	store_run_keep(store, &key, &two);
+	ok(store_runs_end(store, &err), &err);
+	buf_reset(&out);
 	assert_int_equal(store_run_read(store, &key, &out, &err), 1);
 	assert_string_equal(buf_str(&out), "first\n");
 	assert_int_equal(count_files("store/runs"), 1);
@@ -775,52 +783,78 @@ static void the_first_run_record_is_kept(void **state)
 	store_close(store);
 }
 
-struct race {
-	struct store *store;
-	struct oid key;
-	atomic_int written;
-	atomic_size_t winner;
-};
+enum { RACERS = 8, RACE_RUNS = 40 };
 
-static int write_run(void *context, size_t i, struct mldv_error *err)
+/* One of several processes, as it were: all have the same keys. */
+static int write_runs(void *context, size_t racer, struct mldv_error *err)
 {
-	struct race *race = context;
+	struct store *store = store_open("store");
 	struct buf text = {0};
 	int ret;
 
-	buf_printf(&text, "run %zu\n", i);
-	ret = store_run_write(race->store, &race->key, &text, err);
-	buf_release(&text);
-	if (ret == 1) {
-		atomic_fetch_add(&race->written, 1);
-		atomic_store(&race->winner, i);
+	(void)context;
+	buf_printf(&text, "racer %zu\n", racer);
+	for (uint32_t i = 0; i < RACE_RUNS; i++) {
+		struct oid key;
+
+		oid_of(&i, sizeof i, &key);
+		store_run_keep(store, &key, &text);
 	}
-	return ret < 0 ? -1 : 0;
+	ret = store_runs_end(store, err);
+	buf_release(&text);
+	store_close(store);
+	return ret;
 }
 
-static void one_of_many_run_records_is_the_first(void **state)
+static void many_run_records_are_whole_whoever_writes_them(void **state)
 {
-	struct race race = {.store = store_open("store")};
+	struct store *store = store_open("store");
 	struct mldv_error err;
 
 	(void)state;
-	for (uint32_t i = 0; i < 40; i++) {
-		struct buf expected = {0}, got = {0};
+	ok(pool_run(RACERS, RACERS, write_runs, NULL, &err), &err);
+	for (uint32_t i = 0; i < RACE_RUNS; i++) {
+		struct buf text = {0};
+		struct oid key;
 
-		oid_of(&i, sizeof i, &race.key);
-		atomic_store(&race.written, 0);
-		ok(pool_run(8, 8, write_run, &race, &err), &err);
-		assert_int_equal(atomic_load(&race.written), 1);
-		buf_printf(&expected, "run %zu\n", atomic_load(&race.winner));
-		assert_int_equal(store_run_read(race.store, &race.key, &got,
-		                     &err),
-		    1);
-		assert_string_equal(buf_str(&got), buf_str(&expected));
-		buf_release(&expected);
-		buf_release(&got);
+		oid_of(&i, sizeof i, &key);
+		assert_int_equal(store_run_read(store, &key, &text, &err), 1);
+		assert_int_equal(text.len, sizeof "racer 0\n" - 1);
+		assert_memory_equal(buf_str(&text), "racer ", 6);
+		buf_release(&text);
 	}
-	assert_int_equal(count_files("store/runs"), 40);
-	store_close(race.store);
+	/* No temporary name is left. */
+	assert_int_equal(count_files("store/runs"), RACE_RUNS);
+	store_close(store);
+}
+
+static int begins(void *context, struct mldv_error *err)
+{
+	int *left = context;
+
+	return --*left < 0 ? err_set(err, MLDV_FAILED, "not now") : 0;
+}
+
+static void who_keeps_objects_back_is_told_before_any_is_looked_for(
+    void **state)
+{
+	struct store *store = store_open("store");
+	int left = 2;
+	struct store_keeper keeper = {begins, &left};
+	struct mldv_error err;
+	struct oid oid;
+
+	(void)state;
+	oid_of("x", 1, &oid);
+	store_set_keeper(store, keeper);
+	ok(store_load(store, &err), &err);
+	assert_int_equal(store_has(store, &oid, 1, &err), 0);
+	assert_int_equal(left, 0);
+	assert_int_equal(store_has(store, &oid, 1, &err), -1);
+	assert_string_equal(err.text, "not now");
+	store_set_keeper(store, (struct store_keeper){0});
+	assert_int_equal(store_has(store, &oid, 1, &err), 0);
+	store_close(store);
 }
 
 static void sweeping_removes_what_crashes_left(void **state)
@@ -905,7 +939,8 @@ int main(void)
 	    TEST(what_was_seen_is_only_a_cache),
 	    TEST(a_large_object_arrives_by_pieces),
 	    TEST(the_first_run_record_is_kept),
-	    TEST(one_of_many_run_records_is_the_first),
+	    TEST(many_run_records_are_whole_whoever_writes_them),
+	    TEST(who_keeps_objects_back_is_told_before_any_is_looked_for),
 	    TEST(sweeping_removes_what_crashes_left),
 	    TEST(a_store_that_cannot_be_written_says_so),
 	};
