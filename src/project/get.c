@@ -14,6 +14,7 @@
 #include "base/strs.h"
 #include "project/other.h"
 #include "project/place.h"
+#include "project/usercache.h"
 #include "project/worktree.h"
 
 /*
@@ -229,18 +230,13 @@ static int get_part(struct getting *getting, const struct other_part *part,
 /* Where what is read of remotes is kept for the next get. */
 static const char *cache_of(const struct getting *getting, struct arena *arena)
 {
-	const char *cache = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
+	const char *dir = usercache_dir(arena);
 	struct mldv_error ignored;
-	const char *dir;
 
-	if (cache && *cache == '/')
-		dir = path_join(arena, cache, "mldv");
-	else if (home && *home == '/')
-		dir = path_join(arena, home, ".cache/mldv");
-	else
+	if (!dir || file_make_dirs(dir, &ignored) < 0)
 		return getting->temp;
-	return file_make_dirs(dir, &ignored) == 0 ? dir : getting->temp;
+	usercache_prune(dir);
+	return dir;
 }
 
 static int get(struct getting *getting, struct mldv_done *out,

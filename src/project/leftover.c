@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "project/usercache.h"
 #include "project/worktree.h"
 
 /* Unused for so long: seconds. */
@@ -143,6 +144,27 @@ static int find_remote_caches(struct leftover *leftover, struct mldv_error *err)
 	return ret;
 }
 
+static void add_kept(void *context, const char *path, uint64_t bytes)
+{
+	add_cache(context, path, bytes);
+}
+
+/* The same, of this user's gets. */
+static int find_user_cache(struct leftover *leftover, struct mldv_error *err)
+{
+	const struct usercache_visit visit = {
+	    .found = add_kept,
+	    .context = leftover,
+	    .most = USERCACHE_MOST,
+	};
+	struct arena arena = {0};
+	const char *dir = usercache_dir(&arena);
+	int ret = dir ? usercache_find(dir, &visit, err) : 0;
+
+	arena_release(&arena);
+	return ret;
+}
+
 /* Notes of large files that are gone. */
 static int look_at_seen(void *context, const struct store_file *file,
     struct mldv_error *err)
@@ -232,6 +254,7 @@ int leftover_find(struct leftover *leftover, struct mldv_error *err)
 
 	if (find_stat_caches(leftover, err) == 0 &&
 	    find_remote_caches(leftover, err) == 0 &&
+	    find_user_cache(leftover, err) == 0 &&
 	    store_each(leftover->project->store, "seen", look_at_seen, leftover,
 	        err) == 0 &&
 	    find_failed(leftover, err) == 0)

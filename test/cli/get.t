@@ -179,4 +179,41 @@ with open(\".mldv-tmp.0000000000000001/.mldv-tmp.get\", \"w\") as f:
 	[ "$(find . -name ".mldv-tmp.00*" | wc -l)" -eq 2 ]
 '
 
+check 'what is kept of remotes, and not used for long, is removed' '
+	start
+	cache=${XDG_CACHE_HOME:-$HOME/.cache}/mldv
+	mldv get ../c data/one.csv
+	find "$cache/state" -type f | sort >../kept
+	[ -s ../kept ]
+	old=$(head -n 1 ../kept)
+	touch -d "31 days ago" "$old"
+	cd ../p
+	mldv gc >out
+	has "^1 cache .*of what is gone or unused" out
+	[ -e "$old" ]
+	mldv gc --delete >out
+	[ ! -e "$old" ]
+	sed 1d ../kept | while read -r kept; do [ -e "$kept" ] || exit 1; done
+	cd ../here
+	rm one.csv
+	mldv get ../c data/one.csv
+	find "$cache/state" -type f -exec touch -d "31 days ago" {} +
+	rm one.csv
+	mldv get ../c data/raw/a/1
+	find "$cache/state" -type f -mtime +30 | grep -q .
+	rm 1
+	rm "$cache/pruned"
+	mldv get ../c data/raw/a/1
+	[ -e "$cache/pruned" ]
+	find "$cache/state" -type f -mtime +30 >old
+	[ ! -s old ]
+	packs=$(dirname "$(find "$cache/state" -path "*/packs/*" | head -n 1)")
+	truncate -s 600000000 "$packs/recent" "$packs/before"
+	touch -d "2 days ago" "$packs/before"
+	rm 1 "$cache/pruned"
+	mldv get ../c data/raw/a/1
+	[ -e "$packs/recent" ]
+	[ ! -e "$packs/before" ]
+'
+
 finish
