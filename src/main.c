@@ -43,7 +43,7 @@ static int exit_status(enum mldv_code code)
 	    [MLDV_TERMINATED] = 143,
 	};
 
-	return statuses[code];
+	return code > MLDV_ENDED ? (int)code - MLDV_ENDED : statuses[code];
 }
 
 int main(int argc, char **argv)

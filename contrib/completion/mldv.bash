@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull how init remote config notify hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env logs accept runs find metrics params verify jobs doctor help version'
+		words=' add repro status push pull how init remote config notify hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env logs run-stage accept runs find metrics params verify jobs doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
@@ -68,6 +68,7 @@ _mldv()
 	'dag') options=' -q --quiet --no-wait -h --help --dot --mermaid --json' ;;
 	'env') options=' -q --quiet --no-wait -h --help -S --set --json' ;;
 	'logs') options=' -q --quiet --no-wait -h --help -f --follow --list --json' ;;
+	'run-stage') options=' -q --quiet --no-wait -h --help -r --remote --attempt' ;;
 	'accept') options=' -q --quiet --no-wait -h --help --why' ;;
 	'runs') options=' -q --quiet --no-wait -h --help -a --all -n --number --json' ;;
 	'find') options=' -q --quiet --no-wait -h --help --json' ;;

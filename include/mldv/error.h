@@ -22,6 +22,8 @@ enum mldv_code {
 	MLDV_BUSY,        /* somebody holds the lock; exit 6 */
 	MLDV_INTERRUPTED, /* SIGINT; exit 130 */
 	MLDV_TERMINATED,  /* SIGTERM; exit 143 */
+	/* Added to the exit status of a command that was all one asked for. */
+	MLDV_ENDED = 256,
 };
 
 struct mldv_error {

@@ -22,6 +22,10 @@ typedef void mldv_line_fn(void *context, const char *line);
 MLDV_CHECKED int mldv_job_run(struct mldv_project *project, const char *file,
     mldv_line_fn *say, void *context, struct mldv_error *err);
 
+/* The same for a stage that runs on another machine: batch, fargate. */
+MLDV_CHECKED int mldv_job_elsewhere(struct mldv_project *project,
+    const char *file, mldv_line_fn *say, void *context, struct mldv_error *err);
+
 struct mldv_job {
 	const char *name;
 	const char *stage;

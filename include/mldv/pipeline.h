@@ -46,6 +46,16 @@ struct mldv_repro {
 	const struct strs *overrides; /* name=value, or NULL */
 	const char *on;               /* where training jobs run: "sagemaker",
 	                                 "local-process"; NULL: as mldv.ini says */
+	/*
+	 * For the stage that a job on this machine was started for: it is run
+	 * here, whatever mldv.ini says of where; and only with this key, whose
+	 * document tells what is different from it. status (may be NULL) gets
+	 * what its command ended with.
+	 */
+	bool here;
+	const char *only_key; /* or NULL */
+	const char *only_document;
+	int *status;
 	/* Before a stage runs (state STALE), and when it is decided. */
 	void (*stage)(void *context, const struct mldv_stage *stage);
 	/*

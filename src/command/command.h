@@ -65,10 +65,10 @@ extern const struct command command_add, command_cat, command_checkout,
     command_publish, command_pull, command_purge, command_push,
     command_remote_add, command_remote_create, command_remote_default,
     command_remote_list, command_remote_remove, command_repro, command_rm,
-    command_run_container, command_run_job, command_status, command_unprotect,
-    command_update, command_verify, command_accept, command_metrics_diff,
-    command_params_diff, command_find, command_runs, command_version,
-    command_why;
+    command_run_container, command_run_elsewhere, command_run_stage,
+    command_run_job, command_status, command_unprotect, command_update,
+    command_verify, command_accept, command_metrics_diff, command_params_diff,
+    command_find, command_runs, command_version, command_why;
 
 /* Every command, daily ones first; ends with NULL. */
 extern const struct command *const commands[];

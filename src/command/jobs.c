@@ -149,7 +149,7 @@ static int run_container(const struct context *context, const void *values,
 
 const struct command command_jobs_list = {
     .name = "jobs list",
-    .summary = "list jobs of stages on SageMaker",
+    .summary = "list jobs of stages elsewhere",
     .arguments = "",
     .group = GROUP_PIPELINE,
     .needs_project = true,

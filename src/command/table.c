@@ -51,6 +51,7 @@ const struct command *const commands[] = {
     &command_dag,
     &command_env,
     &command_logs,
+    &command_run_stage,
     &command_accept,
     &command_runs,
     &command_find,
@@ -65,6 +66,7 @@ const struct command *const commands[] = {
     &command_jobs_stop,
     &command_run_job,
     &command_run_container,
+    &command_run_elsewhere,
 
     &command_doctor,
     &command_help,

@@ -128,7 +128,8 @@ void key_add_stage(struct key *key, const struct stage *stage,
 		add_param(key, stage->params[i]);
 	for (size_t i = 0; i < stage->file_param_count; i++)
 		add_param(key, &stage->file_params[i]);
-	buf_printf(&line, "runner %s 1", runner_name(stage->run));
+	buf_printf(&line, "runner %s 1",
+	    stage_runs_remotely(stage) ? "shell" : runner_name(stage->run));
 	add(key, &line);
 	if (stage->cmd[0])
 		add_single(key, "shell", shell);

@@ -24,6 +24,11 @@ const char *runner_name(enum runner_kind kind)
 	return runner_names[kind];
 }
 
+bool stage_runs_remotely(const struct stage *stage)
+{
+	return stage->run == RUN_BATCH || stage->run == RUN_FARGATE;
+}
+
 bool stage_is_setting(const char *key)
 {
 	for (size_t i = RUN_CONTAINER; i < RUNNERS; i++) {

@@ -192,6 +192,11 @@ const struct stage_pool *stages_pool(const struct stages *stages,
     const char *name);
 /* "shell", "notebook", "container", "sagemaker", "fargate", "batch" */
 const char *runner_name(enum runner_kind kind);
+/*
+ * Is it carried out as 'run = shell' is, but on another machine? Then the key
+ * is the same: it says what is done, and not where.
+ */
+bool stage_runs_remotely(const struct stage *stage);
 /* "reports/eval", for the stage's notebook notebooks/eval.ipynb. */
 const char *stage_reports(const struct stage *stage, struct arena *arena);
 /* The stage that makes this path, or something above or below it; or NULL. */

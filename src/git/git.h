@@ -265,6 +265,33 @@ CHECKED int git_view_each(const struct git_view *view, const char *dir,
         struct mldv_error *err),
     void *context, struct mldv_error *err);
 
+/* --- The work tree for another machine --- */
+
+/*
+ * A commit of what Git tracks and how it lies in the work tree, but for the
+ * file without, which stays as HEAD has it: HEAD itself if nothing is changed,
+ * else a commit on top of it that no ref names. base gets HEAD's id, out that
+ * one's. Of the same work tree always the same one. MLDV_NO, with the way out,
+ * if HEAD or its history is not here.
+ */
+CHECKED int git_snapshot(struct git *git, const char *without, struct buf *base,
+    struct buf *out, struct mldv_error *err);
+/* Writes a commit with all its history as a bundle. */
+CHECKED int git_bundle_write(struct git *git, const char *commit, int fd,
+    struct mldv_error *err);
+/*
+ * Makes a repository out of such a bundle, whose files are the commit's. HEAD
+ * and the index are the commit base, on the branch.
+ */
+struct git_unbundle {
+	const char *file; /* for messages */
+	const char *dir;  /* is made */
+	const char *base;
+	const char *branch;
+};
+CHECKED int git_bundle_open(const struct git_unbundle *what, int fd,
+    struct mldv_error *err);
+
 /* --- Hooks --- */
 
 /* Where Git looks for hooks: core.hooksPath, or .git/hooks; appended. */

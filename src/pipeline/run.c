@@ -55,6 +55,7 @@ CHECKED static int preset(struct running *running, struct mldv_error *err)
 	running->job.deps = deps;
 	running->job.key = &step->oid;
 	running->job.facts = &step->key;
+	running->job.overrides = running->how.options->overrides;
 	running->job.arena = arena;
 	running->job.timeout = stage->timeout;
 	running->job.dir = stage->cwd[0]
@@ -115,7 +116,9 @@ CHECKED static int start_command(struct running *running,
 	options.argv = words(&running->arena, &running->job.argv);
 	options.environment = words(&running->arena, &running->job.environment);
 	options.dir = running->job.dir;
-	options.clean = stage->clean;
+	/* Who only waits for a job needs what is here to ask about it. */
+	options.clean = stage->clean &&
+	    (running->how.options->here || !stage_runs_remotely(stage));
 	output_open(&running->output, project, &running->arena, stage->name,
 	    &step->oid, running->how.options);
 	running->began = project_clock();
@@ -241,6 +244,33 @@ static void release(struct running *running)
 	free(running);
 }
 
+/* Is it what a job was started for? */
+CHECKED static int check_key(const struct run_how *how, struct mldv_error *err)
+{
+	const struct mldv_repro *options = how->options;
+	struct mldv_error ignored;
+	struct key wanted = {0};
+	struct buf text = {0};
+	char hex[OID_HEX + 1];
+	int ret = 0;
+
+	oid_hex(&how->step->oid, hex);
+	if (options->only_key && strcmp(options->only_key, hex) != 0) {
+		if (key_parse(&wanted, options->only_document,
+		        strlen(options->only_document), &ignored) < 0 ||
+		    !key_difference(&wanted, &how->step->key, &text))
+			buf_add_str(&text, "nothing that can be named");
+		ret = err_set(err, MLDV_FAILED,
+		    "stage '%s' has another key here, %s, than the job was "
+		    "started for, %s: %s",
+		    how->step->stage->name, hex, options->only_key,
+		    buf_str(&text));
+	}
+	key_release(&wanted);
+	buf_release(&text);
+	return ret;
+}
+
 int run_begin(struct running **out, const struct run_how *how,
     struct mldv_error *err)
 {
@@ -251,9 +281,12 @@ int run_begin(struct running **out, const struct run_how *how,
 	running->output.fd = -1;
 	running->proc.output = -1;
 	running->proc.ended = -1;
-	running->runner = runner_of(how->step->stage);
+	running->runner =
+	    how->options->here ? &runner_shell : runner_of(how->step->stage);
 	running->unknown = find_unknown(running);
-	ret = watch_start(how->plan, how->step, &running->watch, err);
+	ret = check_key(how, err);
+	if (ret == 0)
+		ret = watch_start(how->plan, how->step, &running->watch, err);
 	if (ret == 0)
 		ret = journal_begin(&running->journal, &running->arena,
 		    how->plan->project, how->step->stage, err);
@@ -341,6 +374,8 @@ int run_end(struct running **at, double *seconds, bool *failed,
 	running->run.took =
 	    (uint64_t)((project_clock() - running->began) * 1000);
 	*failed = false;
+	if (running->how.options->status)
+		*running->how.options->status = running->proc.result.status;
 	output_end(&running->output);
 	ret = check_result(running, failed, err);
 	if (ret == 0)

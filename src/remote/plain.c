@@ -68,6 +68,24 @@ int remote_plain_put(struct remote *remote, const char *name, const void *data,
 	    : 0;
 }
 
+int remote_plain_put_new(struct remote *remote, const char *name,
+    const struct buf *text, struct mldv_error *err)
+{
+	const struct ops_source source = {.data = buf_str(text),
+	    .size = text->len};
+
+	if (remote_prepare(remote, err) < 0)
+		return -1;
+	return remote->ops->table->put(remote->ops, name, &source, OPS_NEW,
+	    err);
+}
+
+int remote_plain_read(struct remote *remote, const char *name, size_t limit,
+    struct buf *out, struct mldv_error *err)
+{
+	return remote->ops->table->get(remote->ops, name, limit, out, err);
+}
+
 struct many {
 	struct remote *remote;
 	const struct remote_plain *files;

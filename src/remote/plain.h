@@ -4,8 +4,9 @@
 
 /*
  * Plain objects on a remote, beside the packs: what a service reads or writes
- * there that knows nothing of mldv. All names are below "export/", "jobs/" and
- * "checkpoints/", which nothing else uses, and which may expire.
+ * there that knows nothing of mldv, and what a stage takes along that runs on
+ * another machine. All names are below "export/", "jobs/", "checkpoints/" and
+ * "ci/", which nothing else uses, and which may expire.
  */
 
 #include "remote/remote.h"
@@ -25,6 +26,12 @@ CHECKED int remote_plain_has(struct remote *remote, const char *name,
     uint64_t age, struct mldv_error *err);
 CHECKED int remote_plain_put(struct remote *remote, const char *name,
     const void *data, size_t size, struct mldv_error *err);
+/* 1 if it was written, 0 if the name is taken. */
+CHECKED int remote_plain_put_new(struct remote *remote, const char *name,
+    const struct buf *text, struct mldv_error *err);
+/* Appends all of it: 1, or 0 if there is none. */
+CHECKED int remote_plain_read(struct remote *remote, const char *name,
+    size_t limit, struct buf *out, struct mldv_error *err);
 
 /* A file to be put, whose bytes must be these, else MLDV_CORRUPT. */
 struct remote_plain {

@@ -71,6 +71,7 @@ static bool read_record(const char *path, struct arena *arena,
 		    .key = json_text_at(doc, "key", arena),
 		    .region = json_text_at(doc, "region", arena),
 		    .profile = json_text_at(doc, "profile", arena),
+		    .runner = json_text_at(doc, "runner", arena),
 		    .started = (uint64_t)json_int(json_get(doc, "started")),
 		};
 		good = out->stage && out->key && out->region;

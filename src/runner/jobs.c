@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "runner/elsewhere.h"
 #include "runner/jobservice.h"
 
 struct found {
@@ -69,8 +70,11 @@ int mldv_jobs_each(struct mldv_project *project,
 	int ret = find_all(project, &found, err);
 
 	for (size_t i = 0; i < found.count && ret == 0; i++)
-		ret =
-		    visit_one(project, &found.records[i], visit, context, err);
+		ret = found.records[i].runner
+		    ? elsewhere_visit(project, &found.records[i], visit,
+		          context, err)
+		    : visit_one(project, &found.records[i], visit, context,
+		          err);
 	arena_release(&found.arena);
 	return ret;
 }
@@ -135,7 +139,11 @@ int mldv_job_logs(struct mldv_project *project, const char *name, bool follow,
 
 	record = ret == 0 ? choose(&found, name, err) : NULL;
 	ret = record ? 0 : -1;
-	if (record) {
+	if (record && record->runner) {
+		ret = elsewhere_logs(project,
+		    &(struct elsewhere_asked){record, say, context}, follow,
+		    err);
+	} else if (record) {
 		job_service_open(&service, project, record->region,
 		    record->profile);
 		service.say = say;
@@ -157,7 +165,10 @@ int mldv_job_stop(struct mldv_project *project, const char *name,
 
 	record = ret == 0 ? choose(&found, name, err) : NULL;
 	ret = -1;
-	if (record) {
+	if (record && record->runner) {
+		ret = elsewhere_stop(project,
+		    &(struct elsewhere_asked){record, say, context}, err);
+	} else if (record) {
 		job_service_open(&service, project, record->region,
 		    record->profile);
 		service.say = say;

@@ -60,6 +60,7 @@ struct job_record {
 	const char *key;
 	const char *region;
 	const char *profile; /* or NULL */
+	const char *runner;  /* NULL: SageMaker; else see elsewhere.h */
 	uint64_t started;
 };
 CHECKED int job_record_write(struct mldv_project *project,

@@ -39,7 +39,8 @@ struct runner_job {
 	   whether others may be asked for what it does not. */
 	const struct key *locked;
 	bool may_ask;
-	const struct key *facts; /* the key's document, once it is made */
+	const struct key *facts;      /* the key's document, once it is made */
+	const struct strs *overrides; /* NAME=value of parameters, or NULL */
 	/* Of a commit that is looked at; NULL: those of the work tree. */
 	const struct items *items;
 	struct arena *arena; /* lives as long as the job */
@@ -106,6 +107,8 @@ extern const struct runner runner_shell, runner_notebook, runner_container;
 /* A training job: on SageMaker, or as a process here. */
 extern const struct runner runner_sagemaker;
 extern const struct runner runner_local_process;
+/* On another machine: see runner/elsewhere.h. */
+extern const struct runner runner_batch;
 
 /*
  * Has all training jobs run elsewhere than mldv.ini says: on "local-process"

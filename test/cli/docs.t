@@ -31,7 +31,7 @@ check 'help lists the daily commands first' '
 check 'every source of a command is listed by help or hidden' '
 	mldv help >help
 	sed -n "s/^    \.name = \"\(.*\)\",/\1/p" "$top"/src/command/*.c |
-		grep -v "^completion$\|^run-job$\|^run-container$" >names
+		grep -v "^completion$\|^run-job$\|^run-container$\|^run-elsewhere$" >names
 	[ "$(wc -l <names)" -ge 20 ]
 	while read -r name; do
 		has "^  $name  *[a-z]" help
