@@ -147,9 +147,10 @@ static int keep_record(struct elsewhere *job, struct run *run,
 	if (job->cost)
 		run->cost = job->cost;
 	run_format(run, &text);
-	ret = store_run_write(job->project->store, key, &text, err);
+	store_run_keep(job->project->store, key, &text);
+	ret = store_runs_end(job->project->store, err);
 	buf_release(&text);
-	return ret < 0 ? -1 : 0;
+	return ret;
 }
 
 static const struct made *find_made(const struct run *run, const char *path)
