@@ -37,6 +37,8 @@ const struct config_key config_keys[] = {
         "dollars for a GiB and month, 1,000 PUT and 1,000 GET requests"},
     {"remote.*.storage_class", "text", NULL,
         "the storage class of packs, as STANDARD_IA; all else is STANDARD"},
+    {"remote.*.jobs", "number", NULL,
+        "at most so many requests at once; -j is stronger"},
     {"store.link", "list of reflink|hardlink|copy", "reflink, copy",
         "how a file gets from the store into the work tree: the first way "
         "that works"},

@@ -12,6 +12,7 @@
 
 #define PRESET       "project.remote"
 #define NAME_MAX_LEN 40
+#define JOBS_MOST    256 /* as of -j */
 
 /* NULL if there is no such remote. */
 static const char *url_of(const struct mldv_project *project, const char *name)
@@ -107,12 +108,25 @@ static const char *setting(const struct mldv_project *project,
 	    arena_printf(arena, "remote.%s.%s", name, key));
 }
 
+/* Requests at once; what is no number was refused, or does not matter here. */
+static unsigned jobs_of(const struct mldv_project *project, struct arena *arena,
+    const char *name)
+{
+	const char *text = setting(project, arena, name, "jobs");
+	uint64_t number = 0;
+
+	if (project->jobs > 0 || !text ||
+	    !slice_number(slice_of(text), &number) || number > JOBS_MOST)
+		return project->jobs;
+	return (unsigned)number;
+}
+
 static struct ops_options options_of(const struct mldv_project *project,
     struct arena *arena, const char *name)
 {
 	return (struct ops_options){
 	    .events = project->events,
-	    .jobs = project->jobs,
+	    .jobs = jobs_of(project, arena, name),
 	    .endpoint = setting(project, arena, name, "endpoint"),
 	    .region = setting(project, arena, name, "region"),
 	    .addressing = setting(project, arena, name, "addressing"),
@@ -135,7 +149,8 @@ void remotes_options_for(const struct mldv_project *project,
 	size_t len = s3_is_url(address) ? strcspn(address + 5, "/") + 5 : 0;
 	struct strs names = {0};
 
-	*out = (struct ops_options){.events = project->events};
+	*out = (struct ops_options){.events = project->events,
+	    .jobs = project->jobs};
 	config_names(&project->config, "remote", &names);
 	for (size_t i = 0; len > 0 && i < names.count; i++) {
 		const char *url = url_of(project, names.items[i]);

@@ -274,6 +274,27 @@ check 'a few items are asked for at once, and -j says how many requests are' '
 	fails 2 mldv fetch --jobs many
 '
 
+check 'a setting says how many requests are, also for verify and the hook' '
+	ready
+	items 5
+	mldv config remote.origin.jobs 1
+	for i in 1 2 3; do echo "new $i" >f/$i; done
+	mldv add f/? >/dev/null
+	git add -A
+	git commit -qm one
+	: >$requests
+	head=$(git rev-parse HEAD)
+	echo "refs/heads/x $head refs/heads/x 0000000000000000000000000000000000000000" |
+		mldv hooks run pre-push origin url
+	[ "$(asked PutObject)" -gt 0 ]
+	mldv verify
+	rm -rf f/? .git/mldv/store .git/mldv/state
+	mldv pull
+	[ "$(cat f/2)" = "new 2" ]
+	hasnt "\"busy\": [2-9]" $requests
+	fails 2 mldv config remote.origin.jobs many
+'
+
 check 'verify reads the records of all runs at once' '
 	ready
 	for i in 1 2 3 4; do
