@@ -64,6 +64,8 @@ struct mldv_repro {
 	 */
 	void (*output)(void *context, const char *data, size_t size);
 	void (*block)(void *context, const char *stage);
+	/* Is what runs not to be waited for, now that it was to stop? */
+	bool (*urged)(void *context);
 	/* Outputs that are fresh and not here, once. */
 	void (*absent)(void *context, uint64_t outputs, uint64_t bytes);
 	void *context;

@@ -81,6 +81,8 @@ CHECKED int proc_look(struct proc *proc, struct mldv_error *err);
  * process started and what that started, also outside its group.
  */
 void proc_stop(struct proc *proc, unsigned grace);
+/* Kills its whole tree, now; proc_look() then says 1 soon. */
+void proc_kill(struct proc *proc);
 /* Kills what still runs, and closes. */
 void proc_close(struct proc *proc);
 

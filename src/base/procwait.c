@@ -121,6 +121,16 @@ void proc_stop(struct proc *proc, unsigned grace)
 	signal_tree(proc, SIGINT);
 }
 
+void proc_kill(struct proc *proc)
+{
+	if (proc->signals >= 3)
+		return;
+	proc->signals = 3;
+	proc->grace = 0;
+	proc->stopped_at = now();
+	signal_tree(proc, SIGKILL);
+}
+
 static void stop_further(struct proc *proc)
 {
 	double since = now() - proc->stopped_at;

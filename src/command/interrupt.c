@@ -9,12 +9,19 @@
 /* The only state of the program that is nobody's: a signal has no argument. */
 /* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
 static atomic_int caught; /* threads read it too, so no sig_atomic_t */
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
+static atomic_int twice;
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
+static atomic_int left = 1; /* signals that do not end the program at once */
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "else a handler may not touch it");
 
 static void on_signal(int number)
 {
-	if (caught != 0)
+	if (left == 0)
 		_exit(128 + number);
+	left--;
+	if (caught != 0)
+		twice = 1;
 	caught = number;
 }
 
@@ -36,6 +43,17 @@ void interrupt_catch(void)
 	catch (SIGTERM);
 	/* A limit on the size of files is an error to be reported. */
 	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
+void interrupt_let_end(void)
+{
+	left++;
+}
+
+bool interrupt_came_twice(void *context)
+{
+	(void)context;
+	return twice != 0;
 }
 
 int interrupt_signal(void)

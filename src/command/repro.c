@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "command/command.h"
+#include "command/interrupt.h"
 #include "command/listing.h"
 #include "command/notify.h"
 #include "command/report.h"
@@ -220,6 +221,7 @@ static int run(const struct context *context, const void *values,
 	    .output = pass_output,
 	    .block = say_block,
 	    .absent = say_absent,
+	    .urged = interrupt_came_twice,
 	    .context = &visit};
 	struct strs targets = {0};
 	struct strs staged = {0};
@@ -229,6 +231,7 @@ static int run(const struct context *context, const void *values,
 		strs_add(&targets, context->words->items[i]);
 	jsonout_begin(&visit.json, NULL, '[');
 	notify_begin(&visit.notifying);
+	interrupt_let_end();
 	ret = mldv_repro(context->project, &targets, &how, &staged, err);
 	notify_end(&visit.notifying, context, ret < 0 ? err->text : NULL);
 	jsonout_end(&visit.json, ']');

@@ -268,6 +268,13 @@ static void abandon(struct schedule *schedule, size_t at,
 	remove_job(schedule, at);
 }
 
+static bool is_urged(const struct schedule *schedule)
+{
+	const struct mldv_repro *options = schedule->carry->options;
+
+	return options->urged && options->urged(options->context);
+}
+
 /* One job: what it prints, whether it has ended or must. */
 static bool serve(struct schedule *schedule, size_t at, double now)
 {
@@ -277,7 +284,9 @@ static bool serve(struct schedule *schedule, size_t at, double now)
 	struct mldv_error err;
 	int ended;
 
-	if (schedule->interrupted)
+	if (schedule->interrupted && is_urged(schedule))
+		proc_kill(proc);
+	else if (schedule->interrupted)
 		run_stop(running, false);
 	else if (deadline > 0 && now >= deadline)
 		run_stop(running, true);

@@ -290,6 +290,30 @@ check 'an interruption reaches what left the group, of all stages' '
 	gone b
 '
 
+check 'a second interruption kills what does not end at the first' '
+	stages <<-END
+		[stage a]
+		cmd = trap ": >\$meet/int" INT; trap ": >\$meet/term" TERM; echo half >a.out; leave \$meet/a.pid; sh -c "trap : INT TERM; echo \\\$\\\$ >\$meet/deep.pid; while :; do sleep 1; done" & : >\$meet/began; while :; do sleep 1; done
+		outs = a.out
+	END
+	env --default-signal=INT mldv repro 2>log &
+	repro=$!
+	until_true "[ -e \$meet/a.pid ] && [ -s \$meet/deep.pid ]"
+	until_true "[ -e \$meet/began ]"
+	kill -INT "$repro" && until_true "[ -e \$meet/int ]"
+	kill -0 "$repro"
+	kill -INT "$repro"
+	got=0
+	wait "$repro" || got=$?
+	cat log
+	[ "$got" -eq 130 ]
+	[ ! -e "$meet/term" ]
+	gone a
+	gone deep
+	[ ! -e a.out ]
+	[ "$(cat .git/mldv/failed/a/*/outputs/a.out)" = half ]
+'
+
 check 'what is printed stands together, and comes whole' '
 	stages <<-END
 		[stage a]
