@@ -23,7 +23,7 @@ _mldv()
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
-	'repro') options=' -q --quiet --no-wait -h --help -n --dry-run -f --force -j --jobs -k --keep-going --max-failures --retries -s --single --downstream --no-pull --no-run-cache --live --on -S --set --json' ;;
+	'repro') options=' -q --quiet --no-wait -h --help -n --dry-run -f --force --check -j --jobs -k --keep-going --max-failures --retries -s --single --downstream --no-pull --no-run-cache --live --on -S --set --json' ;;
 	'status') options=' -q --quiet --no-wait -h --help -a --all --exit-code --only-here --json' ;;
 	'push') options=' -q --quiet --no-wait -h --help -j --jobs -n --dry-run --repair -r --remote --revision' ;;
 	'pull') options=' -q --quiet --no-wait -h --help -f --force -j --jobs -n --dry-run -r --remote' ;;

@@ -33,6 +33,7 @@ complete -c mldv -n '__mldv_at repro' -l no-wait -d 'fail if somebody holds a lo
 complete -c mldv -n '__mldv_at repro' -s h -l help -d 'print a summary'
 complete -c mldv -n '__mldv_at repro' -s n -l dry-run -d 'say what would run and why; 3 if anything'
 complete -c mldv -n '__mldv_at repro' -s f -l force -d 'run the targets even if nothing changed'
+complete -c mldv -n '__mldv_at repro' -l check -d 'run what is up to date, and compare; 4 if it differs'
 complete -c mldv -n '__mldv_at repro' -s j -l jobs -x -d 'run so many stages at once; else one a processor'
 complete -c mldv -n '__mldv_at repro' -s k -l keep-going -d 'after a failure, run what does not depend on it'
 complete -c mldv -n '__mldv_at repro' -l max-failures -x -d 'the same, until so many stages failed'

@@ -19,6 +19,8 @@ enum mldv_stage_state {
 	MLDV_STAGE_BLOCKED, /* a stage above it failed */
 	MLDV_STAGE_FAILED,
 	MLDV_STAGE_RAN,
+	MLDV_STAGE_SAME,    /* run again for a check, it made the same */
+	MLDV_STAGE_DIFFERS, /* … or something else */
 };
 
 struct mldv_stage {
@@ -32,8 +34,13 @@ struct mldv_stage {
 };
 
 struct mldv_repro {
-	bool dry_run;      /* MLDV_NO if anything is stale */
-	bool force;        /* the targets run whatever the lock says */
+	bool dry_run; /* MLDV_NO if anything is stale */
+	bool force;   /* the targets run whatever the lock says */
+	/*
+	 * Runs what is up to date, compares, and puts everything back: nothing
+	 * is recorded. MLDV_CORRUPT if anything differs.
+	 */
+	bool check;
 	bool single;       /* just the targets; what they read lies there */
 	bool downstream;   /* the targets and what is below them */
 	bool no_pull;      /* nothing is fetched: MLDV_MISSING if it must be */

@@ -172,6 +172,8 @@ const char *stage_word(unsigned state)
 	    [MLDV_STAGE_BLOCKED] = "blocked",
 	    [MLDV_STAGE_FAILED] = "failed",
 	    [MLDV_STAGE_RAN] = "ran",
+	    [MLDV_STAGE_SAME] = "reproducible",
+	    [MLDV_STAGE_DIFFERS] = "differs",
 	};
 
 	return words[state];

@@ -13,6 +13,7 @@
 struct values {
 	bool dry_run;
 	bool force;
+	bool check;
 	unsigned jobs;
 	bool keep_going;
 	unsigned max_failures;
@@ -32,6 +33,8 @@ static const struct option options[] = {
         FLAG(struct values, dry_run)},
     {'f', "force", NULL, "run the targets even if nothing changed",
         FLAG(struct values, force)},
+    {0, "check", NULL, "run what is up to date, and compare; 4 if it differs",
+        FLAG(struct values, check)},
     {'j', "jobs", "N", "run so many stages at once; else one a processor",
         NUMBER(struct values, jobs)},
     {'k', "keep-going", NULL, "after a failure, run what does not depend on it",
@@ -78,7 +81,7 @@ static void stage_json(struct jsonout *json, const struct mldv_stage *stage)
 }
 
 /* "running train: param lr 0.1 -> 0.05", "ran train (52 s)", … */
-static void say_stage(const struct context *context,
+static void say_stage(const struct context *context, bool check,
     const struct mldv_stage *stage)
 {
 	static const char *const sentences[] = {
@@ -90,6 +93,8 @@ static void say_stage(const struct context *context,
 	    [MLDV_STAGE_BLOCKED] = "did not run %s",
 	    [MLDV_STAGE_FAILED] = "%s failed",
 	    [MLDV_STAGE_RAN] = "ran %s",
+	    [MLDV_STAGE_SAME] = "%s is reproducible",
+	    [MLDV_STAGE_DIFFERS] = "%s is not reproducible",
 	};
 	const char *sentence =
 	    (size_t)stage->state < sizeof(sentences) / sizeof(sentences[0])
@@ -97,6 +102,10 @@ static void say_stage(const struct context *context,
 	    : NULL;
 	struct buf line = {0};
 
+	if (check && stage->state != MLDV_STAGE_FAILED &&
+	    stage->state != MLDV_STAGE_SAME &&
+	    stage->state != MLDV_STAGE_DIFFERS)
+		sentence = "did not check %s";
 	if (sentence == NULL)
 		return;
 	for (const char *c = sentence; *c != '\0'; c++) {
@@ -107,7 +116,7 @@ static void say_stage(const struct context *context,
 		show_text(stage->name, &line);
 		c++;
 	}
-	if (stage->state == MLDV_STAGE_RAN) {
+	if (stage->state == MLDV_STAGE_RAN || stage->state == MLDV_STAGE_SAME) {
 		buf_add_str(&line, " (");
 		show_seconds(stage->seconds, &line);
 		buf_add_char(&line, ')');
@@ -137,7 +146,7 @@ static void visit_stage(void *context, const struct mldv_stage *stage)
 		return;
 	}
 	if (!visit->given->dry_run) {
-		say_stage(visit->context, stage);
+		say_stage(visit->context, visit->given->check, stage);
 		return;
 	}
 	if (stage->reason != NULL)
@@ -188,7 +197,7 @@ static void say_absent(void *context, uint64_t outputs, uint64_t bytes)
 
 static void say_sum(const struct visit *visit, const struct strs *staged)
 {
-	if (visit->given->json || visit->given->dry_run)
+	if (visit->given->json || visit->given->dry_run || visit->given->check)
 		return;
 	if (staged->count > 0)
 		say_wrote(visit->context, "", staged);
@@ -206,6 +215,7 @@ static int run(const struct context *context, const void *values,
 	const struct values *given = values;
 	const struct mldv_repro how = {.dry_run = given->dry_run,
 	    .force = given->force,
+	    .check = given->check,
 	    .single = given->single,
 	    .downstream = given->downstream,
 	    .no_pull = given->no_pull,
@@ -227,6 +237,10 @@ static int run(const struct context *context, const void *values,
 	struct strs staged = {0};
 	int ret;
 
+	if (given->check &&
+	    (given->force || given->dry_run || given->set.count > 0))
+		return err_set(err, MLDV_USAGE,
+		    "'--check' goes with none of -n, -f and -S");
 	for (size_t i = 0; i < context->words->count; i++)
 		strs_add(&targets, context->words->items[i]);
 	jsonout_begin(&visit.json, NULL, '[');

@@ -151,6 +151,8 @@ CHECKED static int carry_on(const struct carry *carry, struct step *step,
 	case MLDV_STAGE_BLOCKED:
 	case MLDV_STAGE_FAILED:
 	case MLDV_STAGE_RAN:
+	case MLDV_STAGE_SAME:
+	case MLDV_STAGE_DIFFERS:
 		break;
 	}
 	if (ret == 0)
@@ -184,6 +186,45 @@ CHECKED static int decide_again(struct plan *plan, struct step *step,
 	return found < 0 ? -1 : 0;
 }
 
+static bool can_be_checked(const struct step *step)
+{
+	return step->made && !step->stage->always &&
+	    (step->state == MLDV_STAGE_FRESH ||
+	        step->state == MLDV_STAGE_RESTORE ||
+	        step->state == MLDV_STAGE_CACHED);
+}
+
+/* For a check: what has a result is run again, and nothing else. */
+CHECKED static int carry_check(const struct carry *carry, struct step *step,
+    struct carried *out, struct mldv_error *err)
+{
+	struct plan *plan = carry->plan;
+	size_t index = (size_t)(step - plan->steps);
+	int ret;
+
+	out->what = CARRIED_DONE;
+	if (plan_decide(plan, index, true, err) < 0)
+		return -1;
+	if (!can_be_checked(step)) {
+		tell(carry, step);
+		return 0;
+	}
+	ret = journal_lock(out->locks, out->arena, plan->project, step->stage,
+	    &out->holder, err);
+	if (ret == 0) {
+		out->what = CARRIED_BUSY;
+		return 0;
+	}
+	ret = ret < 0 ? -1 : plan_decide(plan, index, false, err);
+	if (ret == 0 && can_be_checked(step) && step->keyed) {
+		out->what = CARRIED_RUN;
+		ret = inputs_bring(plan, step, err);
+	}
+	if (ret < 0 || out->what != CARRIED_RUN)
+		journal_unlock(out->locks);
+	return ret;
+}
+
 /* Most stages are fresh, and for that nobody need hold a lock. */
 int carry_out(const struct carry *carry, struct step *step, struct carried *out,
     struct mldv_error *err)
@@ -191,6 +232,8 @@ int carry_out(const struct carry *carry, struct step *step, struct carried *out,
 	struct plan *plan = carry->plan;
 	int ret;
 
+	if (carry->options->check)
+		return carry_check(carry, step, out, err);
 	out->what = CARRIED_DONE;
 	if (plan_decide(plan, (size_t)(step - plan->steps), true, err) < 0)
 		return -1;

@@ -49,6 +49,8 @@ struct step {
 	/* They lie in the work tree. If not, but made: they could be. */
 	bool placed;
 	struct input *inputs; /* in the order of stage->deps, if keyed */
+	/* Run again for a check, it made something else: what. Or NULL. */
+	const char *differs;
 	bool keyed;
 	struct key key;
 	struct oid oid;

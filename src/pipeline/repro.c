@@ -99,6 +99,32 @@ CHECKED static int dry_run(struct repro *repro, struct mldv_error *err)
 	return 0;
 }
 
+/* After a check: is anything not reproducible, or was it not looked at? */
+CHECKED static int sum_check(const struct plan *plan, struct mldv_error *err)
+{
+	size_t differ = 0;
+	size_t stale = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (!step->selected)
+			continue;
+		differ += step->state == MLDV_STAGE_DIFFERS;
+		stale += step->state == MLDV_STAGE_STALE ||
+		    step->state == MLDV_STAGE_UNKNOWN;
+	}
+	if (differ > 0)
+		return err_set(err, MLDV_CORRUPT, "%zu %s not reproducible",
+		    differ, differ == 1 ? "stage is" : "stages are");
+	if (stale > 0)
+		return err_set(err, MLDV_NO,
+		    "%zu %s stale and %s not checked; run 'mldv repro' first",
+		    stale, stale == 1 ? "stage is" : "stages are",
+		    stale == 1 ? "was" : "were");
+	return 0;
+}
+
 CHECKED static int check_count(const struct plan *plan, struct mldv_error *err)
 {
 	if (plan->count > 0)
@@ -182,18 +208,20 @@ int mldv_repro(struct mldv_project *project, const struct strs *targets,
 		ret = check_stages(&repro.plan, err);
 		if (ret == 0)
 			ret = schedule_run(&carry, err);
+		if (ret == 0 && options->check)
+			ret = sum_check(&repro.plan, err);
 		/* Also after a failure, whose message matters more. */
-		if (finish(&repro, &cause) < 0 && ret == 0) {
+		if (!options->check && finish(&repro, &cause) < 0 && ret == 0) {
 			*err = cause;
 			ret = -1;
 		}
-		if (ret == 0)
+		if (ret == 0 && !options->check)
 			tell_absent(&repro);
 	}
 	if (staged)
 		strs_unique(staged);
 	plan_release(&repro.plan);
-	if (ret == 0 && !options->dry_run)
+	if (ret == 0 && !options->dry_run && !options->check)
 		prune_merge(project);
 	return ret;
 }

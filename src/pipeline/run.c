@@ -11,6 +11,7 @@
 #include "pipeline/failed.h"
 #include "pipeline/group.h"
 #include "pipeline/journal.h"
+#include "pipeline/recheck.h"
 #include "pipeline/record.h"
 #include "pipeline/takein.h"
 #include "pipeline/tempdir.h"
@@ -34,6 +35,7 @@ struct running {
 	double began;
 	bool late; /* it was stopped for that */
 	bool prepared;
+	bool placed; /* step->placed, before */
 };
 
 /* What is set for every runner. */
@@ -187,6 +189,30 @@ static void undo(struct running *running, struct mldv_error *err)
 	buf_release(&text);
 }
 
+/*
+ * What was made is compared with what is recorded, and everything put back. It
+ * is kept only if it is something else.
+ */
+CHECKED static int check(struct running *running, struct mldv_error *err)
+{
+	struct plan *plan = running->how.plan;
+	struct step *step = running->how.step;
+	const char *failed =
+	    path_join(&running->arena, running->journal.dir, "same");
+
+	if (recheck(plan, step, &step->differs, err) < 0)
+		return -1;
+	if (step->differs) {
+		if (failed_dir(plan->project, &running->arena,
+		        step->stage->name, &failed, err) < 0)
+			return -1;
+		step->differs =
+		    arena_printf(&plan->arena, "%s; what it made is in '%s'",
+		        step->differs, failed_show(plan->project, failed));
+	}
+	return journal_undo(&running->journal, failed, err);
+}
+
 /* Which old outputs somebody made by hand, or another program. */
 static bool *find_unknown(struct running *running)
 {
@@ -278,6 +304,7 @@ int run_begin(struct running **out, const struct run_how *how,
 	int ret;
 
 	running->how = *how;
+	running->placed = how->step->placed;
 	running->output.fd = -1;
 	running->proc.output = -1;
 	running->proc.ended = -1;
@@ -381,8 +408,15 @@ int run_end(struct running **at, double *seconds, bool *failed,
 	if (ret == 0)
 		ret = watch_check(plan, step, &running->watch, err);
 	if (ret == 0)
-		ret = take_in(running, err);
+		ret = running->how.options->check ? check(running, err)
+		                                  : take_in(running, err);
 	*seconds = project_clock() - running->began;
+	if (ret == 0 && running->how.options->check) {
+		step->placed = running->placed;
+		release(running);
+		*at = NULL;
+		return 0;
+	}
 	step->placed = ret == 0;
 	if (ret == 0) {
 		release_process(running);

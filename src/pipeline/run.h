@@ -36,9 +36,9 @@ double run_deadline(const struct running *running);
 void run_stop(struct running *running, bool late);
 /*
  * After proc_look said 1: step->made and *seconds then say what came of it,
- * and it waits in plan->group. On failure everything is as it was before, what
- * the stage left is kept, and *at is NULL; *failed: it was its command that
- * failed.
+ * and it waits in plan->group; after a check, it is gone. On failure everything
+ * is as it was before, what the stage left is kept, and *at is NULL; *failed:
+ * it was its command that failed.
  */
 CHECKED int run_end(struct running **at, double *seconds, bool *failed,
     struct mldv_error *err);

@@ -234,11 +234,18 @@ static bool end_job(struct schedule *schedule, size_t at)
 	bool failed;
 
 	if (run_end(&job->running, &seconds, &failed, &err) == 0) {
-		step->state = MLDV_STAGE_RAN;
-		step->reason = NULL;
-		carry_tell(schedule->carry->options, step, NULL, seconds);
+		step->state = !schedule->carry->options->check ? MLDV_STAGE_RAN
+		    : step->differs ? MLDV_STAGE_DIFFERS
+		                    : MLDV_STAGE_SAME;
+		step->reason = step->differs;
+		carry_tell(schedule->carry->options, step, step->reason,
+		    seconds);
 		took_note(&schedule->took, job->index, seconds);
 		queue_done(schedule->queue, job->index);
+		if (!job->running) {
+			remove_job(schedule, at);
+			return true;
+		}
 		take_job_out(schedule, at);
 		waiting_add(&schedule->waiting, job);
 		return true;
@@ -262,7 +269,8 @@ static void abandon(struct schedule *schedule, size_t at,
 	proc_close(run_proc(job->running));
 	/* Of a process of which nothing is known it undoes everything. */
 	run_proc(job->running)->result.status = 1;
-	if (run_end(&job->running, &seconds, &failed, &ignored) == 0)
+	if (run_end(&job->running, &seconds, &failed, &ignored) == 0 &&
+	    job->running)
 		run_revoke(job->running, &ignored);
 	fail(schedule, job->index, why);
 	remove_job(schedule, at);
