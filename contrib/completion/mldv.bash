@@ -19,7 +19,7 @@ _mldv()
 	done
 	case $name in
 	'')
-		words=' add repro status push pull how init remote config notify hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env logs run-stage accept runs find metrics params verify jobs doctor help version'
+		words=' add repro status push pull how init remote config notify hooks merge-driver rm mv diff ls cat get import update checkout unprotect fetch fsck gc drop publish purge du new why dag env logs run-stage accept runs find metrics params verify jobs tune doctor help version'
 		options=' -C --directory -q --quiet --no-wait --version -h --help'
 		;;
 	'add') options=' -q --quiet --no-wait -h --help --note -f --force' ;;
@@ -83,6 +83,7 @@ _mldv()
 	'jobs logs') options=' -q --quiet --no-wait -h --help' ;;
 	'jobs attach') options=' -q --quiet --no-wait -h --help' ;;
 	'jobs stop') options=' -q --quiet --no-wait -h --help' ;;
+	'tune') options=' -q --quiet --no-wait -h --help --json' ;;
 	'doctor') options=' -q --quiet --no-wait -h --help --json' ;;
 	'help') options=' -q --quiet --no-wait -h --help' ;;
 	'version') options=' -q --quiet --no-wait -h --help' ;;

@@ -118,31 +118,43 @@ static void put_resources(struct jsonout *json,
 	}
 }
 
+void sagemaker_put_job(struct jsonout *json,
+    const struct sagemaker_request *request, const char *hyper)
+{
+	put_algorithm(json, request);
+	jsonout_text(json, "RoleArn", request->role);
+	put_map(json, hyper, &request->hyper);
+	put_channels(json, &request->channels);
+	jsonout_begin(json, "OutputDataConfig", '{');
+	jsonout_text(json, "S3OutputPath", request->output);
+	put_optional(json, "KmsKeyId", request->kms_key);
+	jsonout_end(json, '}');
+	put_resources(json, request);
+	put_map(json, "Environment", &request->environment);
+	if (request->subnets.count > 0) {
+		jsonout_begin(json, "VpcConfig", '{');
+		put_texts(json, "SecurityGroupIds", &request->security_groups);
+		put_texts(json, "Subnets", &request->subnets);
+		jsonout_end(json, '}');
+	}
+	if (request->isolated)
+		jsonout_bool(json, "EnableNetworkIsolation", true);
+}
+
+void sagemaker_put_tags(struct jsonout *json,
+    const struct sagemaker_pairs *tags)
+{
+	put_list(json, "Tags", tags, "Key", "Value");
+}
+
 void sagemaker_format(const struct sagemaker_request *request, struct buf *out)
 {
 	struct jsonout json = {.out = out};
 
 	jsonout_begin(&json, NULL, '{');
 	jsonout_text(&json, "TrainingJobName", request->name);
-	put_algorithm(&json, request);
-	jsonout_text(&json, "RoleArn", request->role);
-	put_map(&json, "HyperParameters", &request->hyper);
-	put_channels(&json, &request->channels);
-	jsonout_begin(&json, "OutputDataConfig", '{');
-	jsonout_text(&json, "S3OutputPath", request->output);
-	put_optional(&json, "KmsKeyId", request->kms_key);
-	jsonout_end(&json, '}');
-	put_resources(&json, request);
-	put_map(&json, "Environment", &request->environment);
-	if (request->subnets.count > 0) {
-		jsonout_begin(&json, "VpcConfig", '{');
-		put_texts(&json, "SecurityGroupIds", &request->security_groups);
-		put_texts(&json, "Subnets", &request->subnets);
-		jsonout_end(&json, '}');
-	}
-	if (request->isolated)
-		jsonout_bool(&json, "EnableNetworkIsolation", true);
-	put_list(&json, "Tags", &request->tags, "Key", "Value");
+	sagemaker_put_job(&json, request, "HyperParameters");
+	sagemaker_put_tags(&json, &request->tags);
 	jsonout_end(&json, '}');
 }
 
@@ -205,7 +217,7 @@ static uint64_t count_of(const struct json *doc, const char *path)
 }
 
 /* "Valid values are subject to change": what is not known still runs. */
-static enum sagemaker_status status_of(const char *text)
+enum sagemaker_status sagemaker_status_of(const char *text)
 {
 	static const char *const names[] = {
 	    [SAGEMAKER_COMPLETED] = "Completed",
@@ -282,7 +294,7 @@ static void take_job(const struct json *doc, struct arena *arena,
 	    .billable_seconds = count_of(doc, "BillableTimeInSeconds"),
 	    .key = json_text_at(doc, "Environment.MLDV_KEY", arena),
 	};
-	out->status = status_of(out->status_text);
+	out->status = sagemaker_status_of(out->status_text);
 	take_steps(json_get(doc, "SecondaryStatusTransitions"), arena,
 	    &out->steps);
 	take_metrics(json_get(doc, "FinalMetricDataList"), arena,
@@ -293,7 +305,7 @@ static void take_job(const struct json *doc, struct arena *arena,
  * That there is no such job is a ValidationException, and its message says so
  * (github.com/boto/boto3/issues/2808); ResourceNotFound is what the model has.
  */
-static bool is_absent(const struct aws_json *json)
+bool sagemaker_is_absent(const struct aws_json *json)
 {
 	const struct aws_refusal *refusal = aws_json_refusal(json);
 
@@ -314,7 +326,7 @@ int sagemaker_describe(struct aws_json *json, const char *name,
 	ret = aws_json_call(json, "DescribeTrainingJob", &body, &doc, err);
 	if (ret > 0)
 		take_job(doc, arena, out);
-	else if (ret == 0 && !is_absent(json))
+	else if (ret == 0 && !sagemaker_is_absent(json))
 		ret = refused(json, "look at", name, err);
 	json_close(doc);
 	buf_release(&body);
@@ -346,7 +358,7 @@ int sagemaker_stop(struct aws_json *json, const char *name,
 	put_name(&body, name);
 	ret = aws_json_call(json, "StopTrainingJob", &body, &doc, err);
 	/* A job that has ended is refused as one that cannot be stopped. */
-	if (ret == 0 && !is_absent(json) &&
+	if (ret == 0 && !sagemaker_is_absent(json) &&
 	    !aws_json_refused_for(json, "ValidationException"))
 		ret = refused(json, "stop", name, err);
 	json_close(doc);

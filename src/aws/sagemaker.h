@@ -65,6 +65,12 @@ struct sagemaker_request {
 };
 /* Appends the JSON. */
 void sagemaker_format(const struct sagemaker_request *request, struct buf *out);
+/* The parts of it: all but name and tags, with hyperparameters by that name. */
+struct jsonout;
+void sagemaker_put_job(struct jsonout *json,
+    const struct sagemaker_request *request, const char *hyper);
+void sagemaker_put_tags(struct jsonout *json,
+    const struct sagemaker_pairs *tags);
 /* Releases the lists; the pairs are the caller's. */
 void sagemaker_request_release(struct sagemaker_request *request);
 
@@ -82,6 +88,11 @@ enum sagemaker_status {
 	SAGEMAKER_STOPPING,
 	SAGEMAKER_STOPPED,
 };
+
+/* "Completed", of any kind of job. */
+enum sagemaker_status sagemaker_status_of(const char *text);
+/* Did the last call say that there is no such job? */
+bool sagemaker_is_absent(const struct aws_json *json);
 
 /* What is said of a job; texts in the arena, NULL if there are none. */
 struct sagemaker_job {

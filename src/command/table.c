@@ -64,6 +64,7 @@ const struct command *const commands[] = {
     &command_jobs_logs,
     &command_jobs_attach,
     &command_jobs_stop,
+    &command_tune,
     &command_run_job,
     &command_run_container,
     &command_run_elsewhere,

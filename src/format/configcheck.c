@@ -9,7 +9,7 @@ static bool is_pipeline(struct slice word)
 {
 	return slice_is(word, "pipeline") || slice_is(word, "params") ||
 	    slice_is(word, "stage") || slice_is(word, "pool") ||
-	    slice_is(word, "include");
+	    slice_is(word, "include") || slice_is(word, "tune");
 }
 
 /* The first word of every section there is, also of the pipeline's. */
@@ -22,13 +22,15 @@ static void section_words(struct strs *out)
 	strs_add(out, "params");
 	strs_add(out, "pool");
 	strs_add(out, "stage");
+	strs_add(out, "tune");
 	strs_unique(out);
 }
 
 static bool takes_name(struct slice word)
 {
 	return slice_is(word, "remote") || slice_is(word, "notify") ||
-	    slice_is(word, "stage") || slice_is(word, "pool");
+	    slice_is(word, "stage") || slice_is(word, "pool") ||
+	    slice_is(word, "tune");
 }
 
 CHECKED static int unknown_section(const struct ini *ini,

@@ -25,7 +25,18 @@ struct sage {
 	const char *source_name; /* on the remote */
 	struct sagemaker_request request;
 	const char *result;
+	uint64_t times; /* so many jobs may cost together; 0: one */
 };
+
+/*
+ * Reads settings, checks what it may cost, packs the code into the job's
+ * directory and fills in the request. Close sage->remote, and release the
+ * request, in any case.
+ */
+CHECKED int sage_prepare(struct sage *sage, struct mldv_error *err);
+/* What is to be sent for it, and what is to come of it. */
+struct jobfile;
+void sage_fill(const struct sage *sage, struct jobfile *out);
 
 /*
  * Fills in sage->request, when all before it in the struct is known.

@@ -81,6 +81,8 @@ static int check_cost(struct sage *sage, struct mldv_error *err)
 		        settings->instance_type, sage->region));
 	cost = settings->price * (double)settings->instance_count *
 	    (double)settings->max_runtime / 3600;
+	if (sage->times > 0)
+		cost *= (double)sage->times;
 	if (cost <= settings->max_cost)
 		return 0;
 	return sage_wrong(sage, err,
@@ -151,15 +153,13 @@ static int make_source(struct sage *sage, struct mldv_error *err)
 	return ret;
 }
 
-static int write_job(const struct sage *sage, const char *path,
-    struct mldv_error *err)
+void sage_fill(const struct sage *sage, struct jobfile *out)
 {
 	const struct training *training = &sage->training;
 	const struct runner_job *job = sage->job;
 	struct arena *arena = job->arena;
-	struct buf request = {0};
-	struct buf text = {0};
-	struct jobfile file = {
+
+	*out = (struct jobfile){
 	    .stage = job->stage->name,
 	    .key = sage->key,
 	    .name = sage->request.name,
@@ -174,20 +174,29 @@ static int write_job(const struct sage *sage, const char *path,
 	    .instances = sage->settings.instance_count,
 	    .result = sage->result,
 	};
-	int ret;
-
-	file.channels =
-	    arena_array(arena, file.channel_count + 1, sizeof *file.channels);
-	for (size_t i = 0; i < file.channel_count; i++)
-		file.channels[i] =
+	out->channels =
+	    arena_array(arena, out->channel_count + 1, sizeof *out->channels);
+	for (size_t i = 0; i < out->channel_count; i++)
+		out->channels[i] =
 		    (struct job_channel){training->channels[i].dep->dep->path,
 		        training->channels[i].dep->content.oid};
-	file.outs = arena_array(arena, file.out_count + 1, sizeof *file.outs);
-	for (size_t i = 0; i < file.out_count; i++)
-		file.outs[i] = (struct job_out){training->results[i].out,
+	out->outs = arena_array(arena, out->out_count + 1, sizeof *out->outs);
+	for (size_t i = 0; i < out->out_count; i++)
+		out->outs[i] = (struct job_out){training->results[i].out,
 		    training->results[i].model, training->results[i].inner};
 	if (sage->settings.price > 0)
-		file.price = arena_printf(arena, "%.6f", sage->settings.price);
+		out->price = arena_printf(arena, "%.6f", sage->settings.price);
+}
+
+static int write_job(const struct sage *sage, const char *path,
+    struct mldv_error *err)
+{
+	struct buf request = {0};
+	struct buf text = {0};
+	struct jobfile file;
+	int ret;
+
+	sage_fill(sage, &file);
 	sagemaker_format(&sage->request, &request);
 	file.request = buf_str(&request);
 	jobfile_format(&file, &text);
@@ -197,16 +206,25 @@ static int write_job(const struct sage *sage, const char *path,
 	return ret;
 }
 
+int sage_prepare(struct sage *sage, struct mldv_error *err)
+{
+	struct runner_job *job = sage->job;
+
+	oid_hex(job->key, sage->key);
+	if (sage_read(job->stage, job->arena, &sage->settings, err) < 0 ||
+	    training_read(job, &sage->training, err) < 0 ||
+	    find_place(sage, err) < 0 || check_cost(sage, err) < 0 ||
+	    make_source(sage, err) < 0)
+		return -1;
+	return sage_request(sage, err);
+}
+
 static int prepare_all(struct sage *sage, struct mldv_error *err)
 {
 	struct runner_job *job = sage->job;
 	const char *path = path_join(job->arena, job->temp, "job");
 
-	if (sage_read(job->stage, job->arena, &sage->settings, err) < 0 ||
-	    training_read(job, &sage->training, err) < 0 ||
-	    find_place(sage, err) < 0 || check_cost(sage, err) < 0 ||
-	    make_source(sage, err) < 0 || sage_request(sage, err) < 0 ||
-	    write_job(sage, path, err) < 0)
+	if (sage_prepare(sage, err) < 0 || write_job(sage, path, err) < 0)
 		return -1;
 	strs_add(&job->argv, "/proc/self/exe");
 	strs_add(&job->argv, "-C");
@@ -227,7 +245,6 @@ static int prepare(struct runner_job *job, struct mldv_error *err)
 	job->state = sage;
 	sage->job = job;
 	sage->result = path_join(job->arena, job->temp, "result");
-	oid_hex(job->key, sage->key);
 	ret = prepare_all(sage, err);
 	sagemaker_request_release(&sage->request);
 	remote_close(sage->remote);

@@ -52,6 +52,7 @@ import threading
 import time
 
 import fakecontainer
+from faketuning import Tuning
 from fakemodel import Model, Wrong
 from fakestore import Answer, Error, Version
 from s3place import Place
@@ -516,6 +517,7 @@ class Services:
         self.logs = Logs(config.get('page', 10000), config.get('lag', 0))
         self.faults = list(config.get('jobs', []))
         self.images = dict(config.get('images', {}))
+        self.tunings = {}
         self.jobs, self.tasks, self.lock = {}, {}, threading.Lock()
         self.models = {name: Model(config['models'], name)
                        for name in PREFIXES.values()} \
@@ -660,6 +662,47 @@ class Services:
              'CreationTime': job.created, 'TrainingJobStatus': job.status}
             for name, job in sorted(self.jobs.items(), reverse=True)
             if part in name][:request.get('MaxResults', 10)]}
+
+    # Tuning: see faketuning.py
+
+    def CreateHyperParameterTuningJob(self, request):
+        name = request['HyperParameterTuningJobName']
+        with self.lock:
+            if name in self.tunings:
+                raise Fault(400, 'ResourceInUse', 'Hyperparameter tuning job '
+                            'names must be unique')
+            tuning = Tuning(self, request, self.start_tuned)
+            self.tunings[name] = tuning
+        tuning.start()
+        return {'HyperParameterTuningJobArn': self.arn(name).replace(
+            'training-job', 'hyper-parameter-tuning-job')}
+
+    def start_tuned(self, definition):
+        with self.lock:
+            job = Job(self, definition, self.next_fault())
+            self.jobs[job.name_] = job
+        job.start()
+        return job
+
+    def tuning(self, request):
+        name = request['HyperParameterTuningJobName']
+        if name not in self.tunings:
+            raise Fault(400, 'ResourceNotFound',
+                        'Amazon SageMaker can\'t find a tuning job with name '
+                        '%s.' % name)
+        return self.tunings[name]
+
+    def DescribeHyperParameterTuningJob(self, request):
+        return self.tuning(request).describe()
+
+    def ListTrainingJobsForHyperParameterTuningJob(self, request):
+        """In pages of three, however many are asked for."""
+        found = self.tuning(request).summaries()
+        at = int(request.get('NextToken', '0'))
+        value = {'TrainingJobSummaries': found[at:at + 3]}
+        if at + 3 < len(found):
+            value['NextToken'] = str(at + 3)
+        return value
 
     # ECR
 
