@@ -17,10 +17,10 @@ CHECKED int record_find(struct plan *plan, struct step *step,
 
 /* How a run went. */
 struct record_run {
-	uint64_t started; /* seconds since 1970 */
-	uint64_t took;    /* milliseconds */
-	const char *job;  /* what a remote runner calls it, or NULL */
-	const char *cost; /* of that, or NULL */
+	uint64_t started;        /* seconds since 1970 */
+	uint64_t took;           /* milliseconds */
+	const char *job;         /* what a remote runner calls it, or NULL */
+	const char *cost;        /* of that, or NULL */
 	struct run_about *about; /* of that */
 	size_t about_count;
 	const struct run_metric *metrics; /* that it said */
