@@ -16,7 +16,7 @@
  *               SageMaker, ECS, CloudWatch Logs
  *   remote/     objects to and from where they are shared
  *   project/    a verb each: add, checkout, status, diff, push, pull, fsck
- *   runner/     what carries a stage out: shell, notebook, training job
+ *   runner/     what carries a stage out, here or elsewhere
  *   pipeline/   stages: the graph, what is stale and why, running it
  *   command/    one file a command: options in, text out; prints, alone
  *

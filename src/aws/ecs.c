@@ -196,6 +196,9 @@ static void take_task(const struct json *task, struct arena *arena,
 	    .reason = json_text_at(task, "containers.0.reason", arena),
 	    .container = json_text_at(task, "containers.0.name", arena),
 	};
+	if (!json_double(json_get(task, "pullStartedAt"), &out->began))
+		(void)json_double(json_get(task, "startedAt"), &out->began);
+	(void)json_double(json_get(task, "stoppedAt"), &out->ended);
 	if (!out->reason)
 		out->reason = json_text_at(task, "stoppedReason", arena);
 	out->stopped = out->status &&

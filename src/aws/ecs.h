@@ -56,6 +56,9 @@ struct ecs_task {
 	bool exited;           /* the container has run: */
 	uint64_t exit_code;
 	const char *container;
+	/* Seconds since 1970: from when it is billed, and until; 0: not said */
+	double began;
+	double ended;
 };
 /*
  * 1; or 0 if there is no such task: just after it was started, and an hour

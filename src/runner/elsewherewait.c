@@ -19,6 +19,8 @@
 /* Seconds between two questions: from the one, half as much more each time. */
 #define FIRST_WAIT 0.2
 #define MOST_WAIT  30.0
+/* What is out of reach for longer is given up. */
+#define OUT_OF_REACH (26 * 3600)
 /* Of a stage's name in a job's, and of its key. */
 #define NAME_STAGE 20
 #define NAME_KEY   16
@@ -120,7 +122,8 @@ void elsewhere_show_kept(struct elsewhere *job)
 const struct elsewhere_system *elsewhere_named(const char *runner,
     struct mldv_error *err)
 {
-	static const struct elsewhere_system *const all[] = {&elsewhere_batch};
+	static const struct elsewhere_system *const all[] = {&elsewhere_batch,
+	    &elsewhere_fargate};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		if (strcmp(all[i]->name, runner) == 0)
@@ -214,7 +217,8 @@ int elsewhere_open(struct elsewhere *job, struct mldv_project *project,
 struct waiting {
 	struct elsewhere *job;
 	double wait;
-	double lost; /* since when it is unknown; 0: it is known */
+	double lost;   /* since when it is unknown; 0: it is known */
+	double silent; /* since when there is no answer; 0: there is */
 	const char *word;
 };
 
@@ -224,6 +228,7 @@ static void note_state(struct waiting *waiting,
 	struct elsewhere *job = waiting->job;
 
 	waiting->lost = 0;
+	waiting->silent = 0;
 	if (waiting->word && strcmp(waiting->word, look->word) == 0)
 		return;
 	waiting->word = look->word;
@@ -240,6 +245,27 @@ static int left_something(struct elsewhere *job, struct mldv_error *err)
 	    &job->arena, &end, err);
 }
 
+/*
+ * No answer, of which err says why: 0 to go on asking, or -1 if that is of no
+ * use. The job goes on in any case.
+ */
+static int note_silence(struct waiting *waiting, bool passing,
+    struct mldv_error *err)
+{
+	double now = project_clock();
+
+	if (!passing || err->code == MLDV_INTERRUPTED ||
+	    err->code == MLDV_TERMINATED)
+		return -1;
+	if (waiting->silent <= 0) {
+		waiting->silent = now;
+		elsewhere_say(waiting->job,
+		    "mldv: %s; the job goes on, and is asked about again",
+		    err->text);
+	}
+	return now - waiting->silent < OUT_OF_REACH ? 0 : -1;
+}
+
 /* The system does not know it: 1 if that is the end, 0 to go on. */
 static int note_loss(struct waiting *waiting, struct elsewhere_look *look,
     struct mldv_error *err)
@@ -249,7 +275,8 @@ static int note_loss(struct waiting *waiting, struct elsewhere_look *look,
 	int ret = left_something(job, err);
 
 	if (ret != 0)
-		return ret;
+		return ret < 0 ? note_silence(waiting, true, err) : 1;
+	waiting->silent = 0;
 	if (waiting->lost <= 0) {
 		waiting->lost = now;
 		waiting->wait = FIRST_WAIT;
@@ -265,28 +292,14 @@ static int note_loss(struct waiting *waiting, struct elsewhere_look *look,
 	return 1;
 }
 
-static void say_trouble(struct waiting *waiting, const struct mldv_error *err)
-{
-	if (waiting->lost <= 0)
-		elsewhere_say(waiting->job, "mldv: %s", err->text);
-}
-
 static int ask(struct waiting *waiting, struct elsewhere_look *out,
     struct mldv_error *err)
 {
 	struct elsewhere *job = waiting->job;
-	struct mldv_error cause;
 
 	*out = (struct elsewhere_look){0};
-	if (job->system->look(job, out, &cause) < 0) {
-		if (cause.code == MLDV_INTERRUPTED ||
-		    cause.code == MLDV_TERMINATED) {
-			*err = cause;
-			return -1;
-		}
-		say_trouble(waiting, &cause);
-		*out = (struct elsewhere_look){0};
-	}
+	if (job->system->look(job, out, err) < 0)
+		return note_silence(waiting, out->passing, err);
 	job->system->logs(job);
 	if (out->what == ELSEWHERE_UNKNOWN)
 		return note_loss(waiting, out, err);

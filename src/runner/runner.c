@@ -12,6 +12,7 @@ static const struct runner *const runners[RUNNERS] = {
     [RUN_NOTEBOOK] = &runner_notebook,
     [RUN_CONTAINER] = &runner_container,
     [RUN_SAGEMAKER] = &runner_sagemaker,
+    [RUN_FARGATE] = &runner_fargate,
     [RUN_BATCH] = &runner_batch,
 };
 

@@ -108,7 +108,7 @@ extern const struct runner runner_shell, runner_notebook, runner_container;
 extern const struct runner runner_sagemaker;
 extern const struct runner runner_local_process;
 /* On another machine: see runner/elsewhere.h. */
-extern const struct runner runner_batch;
+extern const struct runner runner_batch, runner_fargate;
 
 /*
  * Has all training jobs run elsewhere than mldv.ini says: on "local-process"

@@ -147,7 +147,7 @@ check 'Ctrl-C lets go of the job, and jobs shows, follows and stops it' '
 	until_is has "mldv: job .*-2.: [PR]" said
 	mldv jobs stop train >stopped
 	wait "$repro" && exit 1
-	has "CANCELLED\|terminated" said
+	has "CANCELLED\|interrupted" said
 '
 
 finish

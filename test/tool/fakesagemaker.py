@@ -464,6 +464,7 @@ class Task(threading.Thread):
                 self.container['command'], environment, base,
                 lambda text: services.logs.add('/mldv/ecs', stream, text))
             value['lastStatus'] = 'RUNNING'
+            value['startedAt'] = time.time()
             while process.process.poll() is None and \
                     not self.stopping.is_set():
                 time.sleep(0.01)
@@ -481,7 +482,8 @@ class Task(threading.Thread):
             self.value['lastStatus'] = status
             time.sleep(self.services.step)
         self.value.update(lastStatus='STOPPED', stopCode=code,
-                          stoppedReason=reason, desiredStatus='STOPPED')
+                          stoppedReason=reason, desiredStatus='STOPPED',
+                          stoppedAt=time.time())
 
 
 class Within:
