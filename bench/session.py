@@ -73,10 +73,15 @@ class Session:
         return os.path.join(self.root, *names)
 
     def run(self, *argv, cwd=None, fine=(0,)):
-        """A command that nobody measures."""
-        done = subprocess.run(argv, cwd=cwd or self.root, env=self.env,
-                              stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        """A command that nobody measures; it may take a while longer."""
+        try:
+            done = subprocess.run(argv, cwd=cwd or self.root, env=self.env,
+                                  stdin=subprocess.DEVNULL, text=True,
+                                  timeout=self.limit and 4 * self.limit,
+                                  stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
+        except subprocess.TimeoutExpired:
+            raise TooSlow() from None
         if done.returncode not in fine:
             raise Failed('%s: status %d\n%s' % (' '.join(argv),
                                                 done.returncode,

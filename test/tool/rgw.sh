@@ -66,7 +66,7 @@ configuration() {
 		[osd]
 		osd_data = $dir/osd
 		osd_objectstore = bluestore
-		bluestore_block_size = 10737418240
+		bluestore_block_size = 17179869184
 		bluestore_block_create = true
 		osd_memory_target = 939524096
 		osd_max_object_name_len = 2048
@@ -80,6 +80,9 @@ configuration() {
 		rgw_rados_pool_pg_num_min = 1
 		rgw_dns_name = localhost
 		rgw_data = $dir/run
+		rgw_gc_obj_min_wait = 30
+		rgw_gc_processor_period = 30
+		rgw_gc_processor_max_time = 30
 		rgw_s3_auth_use_sts = true
 		rgw_sts_key = 0123456789abcdef
 		rgw_sts_min_session_duration = 1
