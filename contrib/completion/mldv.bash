@@ -70,7 +70,7 @@ _mldv()
 	'logs') options=' -q --quiet --no-wait -h --help -f --follow --list --json' ;;
 	'run-stage') options=' -q --quiet --no-wait -h --help -r --remote --attempt' ;;
 	'accept') options=' -q --quiet --no-wait -h --help --why' ;;
-	'runs') options=' -q --quiet --no-wait -h --help -a --all -n --number --json' ;;
+	'runs') options=' -q --quiet --no-wait -h --help -a --all -n --number --md --json' ;;
 	'find') options=' -q --quiet --no-wait -h --help --json' ;;
 	'metrics') words='show diff' ;;
 	'metrics show') options=' -q --quiet --no-wait -h --help --json' ;;

@@ -320,6 +320,7 @@ complete -c mldv -n '__mldv_at runs' -l no-wait -d 'fail if somebody holds a loc
 complete -c mldv -n '__mldv_at runs' -s h -l help -d 'print a summary'
 complete -c mldv -n '__mldv_at runs' -s a -l all -d 'also what any commit has in its lock'
 complete -c mldv -n '__mldv_at runs' -s n -l number -x -d 'only the newest N'
+complete -c mldv -n '__mldv_at runs' -l md -d 'write a table in Markdown'
 complete -c mldv -n '__mldv_at runs' -l json -d 'write JSON'
 complete -c mldv -f -n '__mldv_just ' -a find -d 'find what made or used a file, or runs with such a result'
 complete -c mldv -n '__mldv_at find' -s q -l quiet -d 'no progress, no report of what was done'

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command/runlist.h"
 
+#include <string.h>
+
 #include "command/report.h"
 
 enum {
@@ -93,4 +95,66 @@ void run_list_visit(void *context, const struct mldv_run *run)
 	buf_release(&took);
 	buf_release(&code);
 	buf_release(&values);
+}
+
+/* What a table in Markdown, or HTML, would take for its own is escaped. */
+static void add_cell(const char *text, struct buf *out)
+{
+	struct buf shown = {0};
+
+	show_text(text, &shown);
+	for (const char *c = buf_str(&shown); *c != '\0'; c++) {
+		if (strchr("\\|<>[]`*_", *c) != NULL)
+			buf_add_char(out, '\\');
+		buf_add_char(out, *c);
+	}
+	buf_add_str(out, " | ");
+	buf_release(&shown);
+}
+
+/* The job, and where its service shows it. */
+static void add_job(const struct mldv_run *run, struct buf *out)
+{
+	const char *console = NULL;
+
+	for (size_t i = 0; i < run->about_count; i++) {
+		const char *value = run->about[i].value;
+
+		if (strcmp(run->about[i].name, "console") == 0 &&
+		    strncmp(value, "https://", 8) == 0 &&
+		    strpbrk(value, " ()<>|\\\n\r\t\"") == NULL)
+			console = value;
+	}
+	if (console != NULL)
+		buf_printf(out, "[job](%s) ", console);
+	add_cell(run->job != NULL ? run->job : "", out);
+}
+
+void run_table_visit(void *context, const struct mldv_run *run)
+{
+	struct buf *out = context;
+	struct buf text = {0};
+
+	buf_add_str(out, "| ");
+	add_cell(run->stage, out);
+	show_time((int64_t)run->started, &text);
+	add_cell(buf_str(&text), out);
+	buf_reset(&text);
+	show_seconds(run->seconds, &text);
+	add_cell(buf_str(&text), out);
+	add_cell(run->cost != NULL ? run->cost : "", out);
+	add_job(run, out);
+	buf_reset(&text);
+	if (run->code_commit != NULL)
+		buf_printf(&text, "%.*s%s", SHORT, run->code_commit,
+		    run->dirty ? "+" : "");
+	add_cell(buf_str(&text), out);
+	buf_reset(&text);
+	show_values(run->params, run->param_count, &text);
+	show_values(run->metrics, run->metric_count, &text);
+	add_cell(buf_str(&text), out);
+	/* Without the space behind the last bar. */
+	out->len--;
+	buf_add_char(out, '\n');
+	buf_release(&text);
 }

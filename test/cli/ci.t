@@ -96,6 +96,9 @@ check 'a pull request that is whole is let through, and commented on' '
 	SUMMARY=$PWD/../summary workflow check
 	has "^pr comment 7 --body-file" "$scratch/commented"
 	has "^### Metrics" "$scratch/commented"
+	has "^### What made it" "$scratch/commented"
+	has "^| stage | started | took | cost | job | code | of it |" "$scratch/commented"
+	has "^| train | .* | lr = 0.2, accuracy = 0.2 |" "$scratch/commented"
 	has "^### Metrics" ../summary
 '
 
