@@ -199,8 +199,9 @@ run git reset -q --hard
 run mldv checkout
 clean
 change train.epochs 10
-run mldv repro train
+run mldv repro -j 4
 says 'from an earlier run' "$top/out"
+grep -q '^ran ' "$top/out" && fail 'something was run'
 jobs 2
 cmp models/classifier.npz "$top/model.sagemaker" || fail 'it is another model'
 printf '    (checked: the first model again, and nothing was run)\n'
