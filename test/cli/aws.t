@@ -95,9 +95,9 @@ check 'a stack is made of it, and the bucket is as it should be' '
 '
 
 check 'no operation of a service is called that no policy knows' '
-	sed -n "s/.*aws_json_call([a-z]*, \"\([A-Za-z]*\)\".*/\1/p" \
-		"$top"/src/*/*.c | sort -u >called
-	[ "$(wc -l <called)" -ge 9 ]
+	sed -n "s/.*\(aws_json_call\|ask\)([a-z]*, \"\([A-Z][a-z][A-Za-z]*\)\".*/\2/p" \
+		"$top"/src/aws/*.c | sort -u >called
+	[ "$(wc -l <called)" -ge 12 ]
 	while read -r name; do
 		has ":$name\>" "$template"
 	done <called

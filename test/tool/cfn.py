@@ -200,6 +200,19 @@ def of_json(template, entry):
             if 'Tags' in body:
                 needs.append(('sagemaker:AddTags', job, {}))
         return needs
+    if 'HyperParameterTuningJobName' in body:
+        job = arn('sagemaker', 'hyper-parameter-tuning-job/' +
+                  body['HyperParameterTuningJobName'])
+        needs = [('sagemaker:' + operation, job, {})]
+        if operation == 'CreateHyperParameterTuningJob':
+            training = body['TrainingJobDefinition']
+            needs[0][2]['sagemaker:InstanceTypes'] = [
+                training['ResourceConfig']['InstanceType']]
+            needs.append(passing(training['RoleArn'],
+                                 'sagemaker.amazonaws.com'))
+            if 'Tags' in body:
+                needs.append(('sagemaker:AddTags', job, {}))
+        return needs
     if 'repositoryName' in body:
         return [('ecr:' + operation,
                  arn('ecr', 'repository/' + body['repositoryName']), {})]
