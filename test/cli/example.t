@@ -76,7 +76,8 @@ check 'one script, wherever it runs, gives one model' '
 	has "submitted job" out
 	same ../here ../sagemaker
 	fake jobs "[{\"fault\": \"interrupt\"}]"
-	mldv repro --force train
+	sed -i "s/^entry_point/salt = again\n&/" mldv.ini
+	mldv repro train
 	model >../interrupted
 	same ../here ../interrupted
 	# The real toolkit, with the code as the job finds it in the bucket.
@@ -88,6 +89,28 @@ check 'one script, wherever it runs, gives one model' '
 	}
 	sha256sum <../ml/model/classifier.npz >../toolkit
 	same ../here ../toolkit
+	# On another machine, which has nothing but the bucket.
+	cat >>mldv.ini <<-"END"
+
+	[stage far]
+	run = batch
+	cmd =
+	  mkdir -p far
+	  export SM_MODEL_DIR=far SM_OUTPUT_DATA_DIR=far
+	  export SM_CHANNEL_TRAIN=data/processed/digits_20261124_split/train
+	  export SM_CHANNEL_TEST=data/processed/digits_20261124_split/test
+	  python3 scripts/train.py --lr ${params.train.lr} --seed ${params.seed} \
+	    --epochs ${params.train.epochs} --hidden ${params.train.hidden}
+	deps = data/processed/digits_20261124_split, scripts
+	outs = far
+	batch.submit = cd / && sh -c {run} >{log} 2>&1; echo 1
+	batch.poll = echo COMPLETED
+	END
+	git add -A
+	git commit -qm far
+	mldv repro far
+	sha256sum <far/classifier.npz >../far
+	same ../here ../far
 	mv "$PWD" "$scratch/kept"
 '
 
