@@ -53,8 +53,9 @@ struct journal_locks {
 };
 /*
  * Takes the locks of a stage without waiting, and puts right what a repro that
- * was killed left: 1; or 0 if another repro is at it, or a stage lives that
- * outlived its own. holder gets in words who that is.
+ * was killed left of it, and, once a second, of others: 1; or 0 if another
+ * repro is at it, or a stage lives that outlived its own. holder gets in words
+ * who that is.
  */
 CHECKED int journal_lock(struct journal_locks *out, struct arena *arena,
     struct mldv_project *project, const struct stage *stage, struct buf *holder,

@@ -11,6 +11,8 @@
 #include "pipeline/stagedir.h"
 #include "project/sweep.h"
 
+enum { RECOVER_SECONDS = 1 };
+
 struct waiting {
 	const struct mldv_project *project;
 	const char *stage;
@@ -236,8 +238,13 @@ int journal_lock(struct journal_locks *out, struct arena *arena,
 		else if (ret == 0)
 			ret = 1;
 	}
-	if (ret > 0)
+	/* Those that wait to be recorded have journals too, and are many. */
+	if (ret > 0 &&
+	    project_clock() - project->recovered_at >= RECOVER_SECONDS) {
 		ret = recover_others(project, name, holder, err);
+		if (ret > 0)
+			project->recovered_at = project_clock();
+	}
 	if (ret <= 0)
 		journal_unlock(out);
 	return ret;

@@ -8,7 +8,7 @@
 #define SECONDS_LEAST 0.1
 #define SECONDS_MOST  1.0
 
-enum { COST = 10, COUNT_MOST = 64 };
+enum { COST = 10, FILES_MOST = 400, FILES_OF_EACH = 2 };
 
 void job_release(struct job *job)
 {
@@ -36,6 +36,7 @@ void waiting_add(struct waiting *waiting, struct job *job)
 	if (waiting->count == 0)
 		waiting->first = project_clock();
 	waiting->list[waiting->count++] = job;
+	waiting->files += FILES_OF_EACH + job->locks.count;
 }
 
 const char *waiting_spare(struct waiting *waiting)
@@ -58,7 +59,7 @@ int waiting_patience(const struct waiting *waiting, double now, int ms)
 
 bool waiting_is_due(const struct waiting *waiting, double now)
 {
-	return waiting->count >= COUNT_MOST ||
+	return waiting->files >= FILES_MOST ||
 	    (waiting->count > 0 && now - waiting->first >= waiting->seconds) ||
 	    record_is_due(waiting->carry->plan);
 }
@@ -111,7 +112,7 @@ int waiting_end(struct waiting *waiting, bool lock,
 		}
 		job_release(job);
 	}
-	waiting->count = 0;
+	waiting->count = waiting->files = 0;
 	if (ret < 0) {
 		group_reset(&waiting->group);
 		/* Not again at once. */

@@ -6,8 +6,8 @@
  * Stages that ended well, and wait to be recorded together: see group.h.
  *
  * That is 100 ms after the first of them ended, or ten times as long as it took
- * the last time, a second at most; or when 64 wait, whose locks and logs are
- * open files; or when something is looked for that they may have.
+ * the last time, a second at most; or when their locks and logs are so many
+ * open files (400); or when something is looked for that they may have.
  */
 
 #include "pipeline/carry.h"
@@ -31,6 +31,7 @@ struct waiting {
 	struct job **list;
 	size_t count;
 	size_t capacity;
+	size_t files;   /* how many they keep open */
 	double first;   /* when the first of them ended, by project_clock() */
 	double seconds; /* for how long they wait */
 };
