@@ -9,9 +9,9 @@ All of a bucket in a quarter of an hour:
 
     make bench WORKLOADS='BS BL DS DL' RUNS=2 ONCE_SECONDS=0 PEER_SECONDS=45 MINUTES=9
 
-Read data.py for the workloads, tools.py and bucket.py for the steps of each
-tool, floor.c for the floors, place.py for where it is measured. The environment
-chooses:
+Read data.py for the workloads, tools.py, bucket.py and pipeline.py for the
+steps of each tool, floor.c for the floors, place.py for where it is measured.
+The environment chooses:
 
     SCALE        small, or full for the million files and the 100 GB too
     WORKLOADS    "S L", of those in data.py
@@ -36,6 +36,7 @@ import time
 import bucket
 import check
 import data
+import pipeline
 import place
 import report
 import tools
@@ -52,7 +53,7 @@ LAST = time.monotonic() + 60 * float(os.environ.get('MINUTES', 'inf'))
 # A million files are too many for most.
 PEERS_AT_A_MILLION = ('git', 'restic')
 
-ALL_STEPS = {**tools.STEPS, **bucket.STEPS}
+ALL_STEPS = {**tools.STEPS, **bucket.STEPS, **pipeline.STEPS}
 
 
 class Bench:
@@ -95,6 +96,8 @@ class Bench:
         known = {}
         if any(w in bucket.STEPS for w in self.workloads):
             known.update(bucket.PEERS)
+        if any(w in pipeline.STEPS for w in self.workloads):
+            known.update(pipeline.PEERS)
         if any(w in tools.STEPS for w in self.workloads):
             known.update(tools.PEERS)
         for name in known if asked is None else asked.split():
@@ -116,6 +119,8 @@ class Bench:
         return os.path.join(self.loops, name)
 
     def source(self, workload):
+        if workload in pipeline.STEPS:
+            return pipeline.source(self.dir)
         return data.source(os.path.join(self.dir, 'data'), workload,
                            self.sizes)
 
@@ -228,6 +233,8 @@ def measure(bench, workload):
     ours, all_peers = [tools.Floor, tools.Mldv], tools.PEERS
     if workload in bucket.STEPS:
         ours, all_peers = bucket.OURS, bucket.PEERS
+    if workload in pipeline.STEPS:
+        ours, all_peers = pipeline.OURS, pipeline.PEERS
     peers = [all_peers[name] for name in bench.peers if name in all_peers]
     if workload in ('M', 'N'):
         peers = [p for p in peers if p.name in PEERS_AT_A_MILLION]
@@ -263,8 +270,9 @@ def all_workloads(bench):
         large = bench.sizes == 'full' and workload in 'MNH'
         if shutil.which('strace') and not large:
             bench.verify = bench.counts_only
-            go(bench, bucket.MldvInBucket if workload in bucket.STEPS else
-               tools.Mldv, workload, counting=True)
+            ours = bucket.OURS if workload in bucket.STEPS else \
+                pipeline.OURS if workload in pipeline.STEPS else [tools.Mldv]
+            go(bench, ours[-1], workload, counting=True)
 
 
 def steps_of(bench):
@@ -279,7 +287,7 @@ def versions(bench):
     lines = [report.line_of([bench.mldv, 'version']) + ', ' + (report.line_of(
         ['git', '-C', TOP, 'describe', '--always', '--dirty']) or 'no commit')]
     for name in bench.peers:
-        command = {**bucket.PEERS, **tools.PEERS}[name].version_of.replace(
+        command = {**bucket.PEERS, **pipeline.PEERS, **tools.PEERS}[name].version_of.replace(
             'oxen-python', os.path.join(bench.venv, 'python3'))
         lines.append('%s: %s' % (name, report.line_of(['sh', '-c', command])))
     return lines
@@ -297,7 +305,7 @@ def text(bench, head):
         report.table(results, steps, bench.peers),
         'Stored, files / MB:', '',
         report.stored_table(results, steps, ['mldv', 'floor'] + bench.peers),
-        report.goals_table(results, [report.goals, bucket.goals])])
+        report.goals_table(results, [report.goals, bucket.goals, pipeline.goals])])
 
 
 def save(result, bench):

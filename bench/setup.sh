@@ -12,6 +12,10 @@ case " ${WORKLOADS:-} " in
 	: "${PEERS=s5cmd aws rclone dvc}"
 	s3='[s3]'
 	;;
+" P ")
+	: "${PEERS=make ninja snakemake dvc}"
+	s3=
+	;;
 *)
 	: "${PEERS=git-lfs git-annex restic borg dvc oxen}"
 	s3=
@@ -31,6 +35,8 @@ for peer in $PEERS; do
 	git-lfs | git-annex | restic) want "$peer" "$peer" ;;
 	borg) want borg borgbackup ;;
 	rclone) want rclone rclone ;;
+	make | snakemake) want "$peer" "$peer" ;;
+	ninja) want ninja ninja-build ;;
 	esac
 done
 if [ -n "$missing" ] && command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]
