@@ -30,7 +30,7 @@ struct mldv_project {
 	struct lock work;   /* of the work tree: see sweep.h */
 	struct strs ignore; /* [add] ignore */
 	const struct mldv_events *events; /* never NULL */
-	double recovered_at; /* see journal_lock; 0: never */
+	double recovered_at;              /* see journal_lock; 0: never */
 	bool no_wait;
 	unsigned jobs; /* requests to a remote at once; 0: as many as help */
 };
