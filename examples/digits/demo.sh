@@ -193,6 +193,35 @@ ran
 again 0.005
 clean
 
+# said TEXT...: the last command printed each of these.
+said() {
+	for text; do
+		grep -q -- "$text" "$top/out" || fail "nothing says '$text'"
+	done
+}
+
+say 'Four questions. How was this data made?'
+run mldv how data/processed
+said 'stage prepare' 'data/raw' 'Raw data'
+say 'How was this model made?'
+run mldv how models/digits.json
+said 'stage train' 'lr = 0.005' 'data/processed' 'Raw data'
+say 'Under which conditions was it evaluated?'
+run mldv how reports/metrics.json
+said 'stage evaluate' 'evaluate.py' 'models/digits.json' "accuracy = $second"
+say 'Where is that result? By its figures, or by a file that came by mail:'
+run mldv find "accuracy=$second"
+said evaluate
+run mldv find "$top/model.1"
+said train
+run mldv runs --all
+said train evaluate
+say 'And is it what one gets when all is run again?'
+run mldv repro --check
+said 'train is reproducible' 'evaluate is reproducible'
+ran prepare.py train.py evaluate.py
+clean
+
 if [ "$remote" = s3 ]; then
 	say 'What is in the bucket.'
 	# Ceph does not know all that S3 does, so not everything is ok.
