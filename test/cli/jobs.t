@@ -75,4 +75,20 @@ assert job[\"instance\"] == \"ml.m5.large\" and job[\"billed\"] > 0, job"
 	fails 1 mldv jobs logs other
 '
 
+check 'a job is listed though its submitter was killed before the answer' '
+	training
+	echo "{\"fault\": \"kill\", \"pid\": \"$PWD/pid\", \"op\": \"CreateTrainingJob\", \"done\": true}" |
+		fake faults
+	gives 137 sh -c "echo \$\$ >pid; exec mldv repro" >out
+	[ "$(jobs_started)" = 1 ]
+	mldv jobs list >list
+	has "^train  *[A-Z][a-z]*  *mldv-train-" list
+	# One that AWS refused is none.
+	sed -i "s/^train.lr = .*/train.lr = 1.5/" mldv.ini
+	echo "{\"fault\": \"denied\", \"op\": \"CreateTrainingJob\"}" | fake faults
+	gives 1 mldv repro >out
+	has "AccessDenied" stderr
+	[ "$(mldv jobs list | wc -l)" = 1 ]
+'
+
 finish

@@ -367,8 +367,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def kill(self, rule, incoming, entry):
         if rule.get('done'):
             entry['status'] = self.answer(incoming, entry).status
-        rule.kill()
+        # Whoever sees that it is gone finds this in the log.
         self.server.fake.write_log(entry)
+        rule.kill()
         raise Gone
 
     def bent(self, rule, headers):
