@@ -9,9 +9,7 @@
 #
 # glibc works only forwards: the archive needs the glibc of the system that it
 # is made on, or rather of the newest symbol that something in it uses, and
-# that is said at the end. For 2.31, run it in a root file system of Debian 11
-# in which OpenSSL 3, libgit2 1.5 and libcurl were built from source: those of
-# Debian 11 itself are too old.
+# that is said at the end. bundle-debian-11.sh makes one for 2.31 or later.
 set -eu
 program=$1 version=$2 out=$3
 top=$(cd "$(dirname "$0")/.." && pwd)

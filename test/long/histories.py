@@ -391,6 +391,9 @@ class History:
 
     def add(self, clone, path):
         content = clone.disk[path]
+        if path not in clone.items:
+            # What was wanted of one that is gone says nothing of a new one.
+            clone.parts.pop(path, None)
         if path in clone.parts:
             content = self.merged(clone, path)
         self.mldv(clone, 'add', path)
