@@ -13,7 +13,8 @@ build='gcc libc6-dev make pkg-config libgit2-dev libcurl4-openssl-dev
 	libexpat1-dev libarchive-dev libyaml-dev git python3'
 check='libcmocka-dev perl strace curl zstd tzdata e2fsprogs
 	xfsprogs util-linux mount openssl procps mandoc python3-venv python3-yaml git-lfs
-	radosgw ceph-mon ceph-osd ceph-common podman crun busybox-static'
+	radosgw ceph-mon ceph-osd ceph-common podman crun busybox-static
+	slurmctld slurmd slurm-client munge'
 lint='clang clang-format clang-tidy libclang-rt-14-dev llvm valgrind shellcheck
 	zsh fish'
 
