@@ -152,6 +152,40 @@ check 'developers are allowed all that their commands ask for' '
 	has "^not allowed: sagemaker:CreateTrainingJob" said
 '
 
+check 'developers are allowed what tasks ask for, too' '
+	echo "{\"buckets\": {\"b\": {}}, \"services\": {\"models\": \"$models\", \"step\": 0.01}}" >fake.json
+	fake_s3
+	project p
+	cd p
+	mldv remote add origin s3://b/mldv
+	cat >>mldv.ini <<-END
+
+		[stage far]
+		run = fargate
+		cmd = echo far >out
+		outs = out
+		fargate.cluster = mldv-p
+		fargate.task_definition = mldv-p
+		fargate.log_group = /mldv/p
+		fargate.subnets = subnet-1
+		fargate.mldv = $MLDV
+		fargate.env.AWS_ENDPOINT_URL = $fake
+		fargate.env.AWS_ACCESS_KEY_ID = KEY
+		fargate.env.AWS_SECRET_ACCESS_KEY = SECRET
+		fargate.env.AWS_REGION = us-east-1
+	END
+	git add -A
+	git commit -qm one
+	mldv repro
+	[ "$(cat out)" = far ]
+	policies b judge Developers "$requests"
+	policies b actions Developers "$requests" >needed
+	has "^ecs:RunTask$" needed
+	sed "s/mldv-p/mldv-q/g" "$requests" >other
+	gives 1 policies b judge Developers other >said
+	has "^not allowed: ecs:RunTask" said
+'
+
 check 'each role that a command lacks is said' '
 	training
 	for action in sagemaker:CreateTrainingJob sagemaker:DescribeTrainingJob; do
