@@ -53,7 +53,7 @@ static const struct option options[] = {
         FLAG(struct values, no_run_cache)},
     {0, "live", NULL, "show what is printed at once, each line with its stage",
         FLAG(struct values, live)},
-    {0, "on", "WHERE", "run training jobs on sagemaker or local-process",
+    {0, "on", "WHERE", "run training jobs on sagemaker, local or local-process",
         TEXT(struct values, on)},
     {'S', "set", "NAME=VALUE", "use this value of a parameter",
         LIST(struct values, set)},

@@ -24,7 +24,7 @@
 
 /* The stage's settings "container.…"; NULL: not given. */
 struct container_settings {
-	const char *network; /* "none" unless given */
+	const char *network; /* "none" unless given, for 'run = container' */
 	const char *cpus;    /* "1.5" */
 	const char *memory;  /* "8g" */
 	const char *shm_size;
@@ -48,6 +48,7 @@ struct container {
 	const char *dir;   /* where it starts, there; or NULL: the image's */
 	const char *const *entrypoint; /* or NULL: the image's */
 	const char *const *arguments;
+	bool all_gpus;                  /* however many the stage says */
 	struct container_mount *mounts; /* those above others first */
 	size_t mount_count;
 	/* NAME=value; and NAME of those with the value they have here. */

@@ -75,13 +75,16 @@ static void add_gpus(const struct container *container, struct strs *out)
 	unsigned gpus = container->job->stage->gpus;
 	struct buf text = {0};
 
-	if (gpus == 0)
+	if (gpus == 0 && !container->all_gpus)
 		return;
 	if (container->engine.podman) {
 		strs_add(out, "--device=nvidia.com/gpu=all");
 		return;
 	}
-	buf_printf(&text, "%u", gpus);
+	if (container->all_gpus)
+		buf_add_str(&text, "all");
+	else
+		buf_printf(&text, "%u", gpus);
 	add(out, "--gpus", buf_str(&text));
 	buf_release(&text);
 }
@@ -119,7 +122,8 @@ void container_arguments(const struct container *container, struct strs *out)
 	strs_add(out, "--log-driver=none");
 	/* Files of the user are not given labels of their own for SELinux. */
 	strs_add(out, "--security-opt=label=disable");
-	add(out, "--network", container->settings.network);
+	if (container->settings.network)
+		add(out, "--network", container->settings.network);
 	add_user(container, out);
 	add_limits(container, out);
 	for (size_t i = 0; i < container->mount_count; i++)

@@ -108,7 +108,10 @@ static int read_setting(const struct setting *setting,
 int container_settings_read(const struct stage *stage,
     struct container_settings *out, struct mldv_error *err)
 {
-	*out = (struct container_settings){.network = "none"};
+	*out = (struct container_settings){0};
+	/* A training job may have to fetch something on SageMaker, too. */
+	if (stage->run == RUN_CONTAINER)
+		out->network = "none";
 	for (size_t i = 0; i < stage->setting_count; i++) {
 		const struct setting *setting = &stage->settings[i];
 

@@ -20,11 +20,13 @@ const struct runner *runner_of(const struct stage *stage)
 {
 	if (stage->run == RUN_SAGEMAKER && training_is_process(stage))
 		return &runner_local_process;
+	if (stage->run == RUN_SAGEMAKER && training_is_container(stage))
+		return &runner_local_container;
 	return runners[stage->run];
 }
 
 /* A stage's own copy of its settings, with another instance. */
-static void move_here(struct stage *stage, struct arena *arena)
+static void move_here(struct stage *stage, struct arena *arena, const char *on)
 {
 	struct setting *list =
 	    arena_array(arena, stage->setting_count + 1, sizeof *list);
@@ -34,8 +36,7 @@ static void move_here(struct stage *stage, struct arena *arena)
 		if (strcmp(stage->settings[i].key, INSTANCE) != 0)
 			list[count++] = stage->settings[i];
 	}
-	list[count++] =
-	    (struct setting){INSTANCE, "local-process", stage->line};
+	list[count++] = (struct setting){INSTANCE, on, stage->line};
 	stage->settings = list;
 	stage->setting_count = count;
 }
@@ -43,21 +44,24 @@ static void move_here(struct stage *stage, struct arena *arena)
 int runner_choose(struct stages *stages, struct arena *arena, const char *on,
     struct mldv_error *err)
 {
-	bool here = strcmp(on, "local-process") == 0;
+	bool process = strcmp(on, "local-process") == 0;
+	bool container = strcmp(on, "local") == 0;
 
-	if (!here && strcmp(on, "sagemaker") != 0)
+	if (!process && !container && strcmp(on, "sagemaker") != 0)
 		return err_set(err, MLDV_USAGE,
-		    "training jobs run on 'sagemaker' or 'local-process', not "
-		    "on '%s'",
+		    "training jobs run on 'sagemaker', 'local' or "
+		    "'local-process', not on '%s'",
 		    on);
 	for (size_t i = 0; i < stages->count; i++) {
 		struct stage *stage = &stages->stages[i];
 
 		if (stage->run != RUN_SAGEMAKER)
 			continue;
-		if (here)
-			move_here(stage, arena);
-		else if (training_is_process(stage))
+		if (process || container)
+			move_here(stage, arena,
+			    container && stage->gpus > 0 ? "local_gpu" : on);
+		else if (training_is_process(stage) ||
+		    training_is_container(stage))
 			return err_set(err, MLDV_USAGE,
 			    "stage '%s' has no instance of SageMaker to run "
 			    "on; give 'sagemaker.instance_type', as in "

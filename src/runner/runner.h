@@ -109,10 +109,13 @@ extern const struct runner runner_sagemaker;
 extern const struct runner runner_local_process;
 /* On another machine: see runner/elsewhere.h. */
 extern const struct runner runner_batch, runner_fargate;
+extern const struct runner runner_batch;
+extern const struct runner runner_local_container;
 
 /*
- * Has all training jobs run elsewhere than mldv.ini says: on "local-process"
- * or "sagemaker". MLDV_USAGE if on is neither, or a job has no instance.
+ * Has all training jobs run elsewhere than mldv.ini says: on "local",
+ * "local-process" or "sagemaker". MLDV_USAGE if on is neither, or a job has no
+ * instance.
  */
 struct stages;
 CHECKED int runner_choose(struct stages *stages, struct arena *arena,

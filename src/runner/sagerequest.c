@@ -51,7 +51,7 @@ static const char *quoted(struct arena *arena, const char *text)
 /* Does the image start the script itself, by the toolkit? */
 static bool has_toolkit(const struct sage *sage)
 {
-	return sage->settings.framework || sage->job->stage->entry;
+	return training_has_toolkit(sage->job->stage);
 }
 
 /* What is too large, or too much, is in the file of the parameters only. */

@@ -16,27 +16,28 @@ const char *toolkit_path(const struct toolkit *toolkit, const char *name)
 	return path_join(toolkit->arena, toolkit->base, name);
 }
 
-static void put_group(struct jsonout *json, const char *name)
+static void put_group(const struct toolkit *toolkit, struct jsonout *json,
+    const char *name)
 {
 	jsonout_begin(json, name, '{');
 	jsonout_raw(json, "hosts", HOSTS);
 	jsonout_text(json, "instance_group_name", GROUP);
-	jsonout_text(json, "instance_type", TOOLKIT_INSTANCE);
+	jsonout_text(json, "instance_type", toolkit->instance);
 	jsonout_end(json, '}');
 }
 
 /* resourceconfig.json, its names sorted. */
-void toolkit_put_resources(struct buf *out)
+void toolkit_put_resources(const struct toolkit *toolkit, struct buf *out)
 {
 	struct jsonout json = {.out = out};
 
 	jsonout_begin(&json, NULL, '{');
 	jsonout_text(&json, "current_group_name", GROUP);
 	jsonout_text(&json, "current_host", TOOLKIT_HOST);
-	jsonout_text(&json, "current_instance_type", TOOLKIT_INSTANCE);
+	jsonout_text(&json, "current_instance_type", toolkit->instance);
 	jsonout_raw(&json, "hosts", HOSTS);
 	jsonout_begin(&json, "instance_groups", '[');
-	put_group(&json, NULL);
+	put_group(toolkit, &json, NULL);
 	jsonout_end(&json, ']');
 	jsonout_text(&json, "network_interface_name", "eth0");
 	jsonout_end(&json, '}');
@@ -209,7 +210,7 @@ static const char *resources_json(const struct facts *facts)
 {
 	struct buf text = {0};
 
-	toolkit_put_resources(&text);
+	toolkit_put_resources(facts->toolkit, &text);
 	return finished(facts, &text);
 }
 
@@ -237,7 +238,7 @@ static const char *groups_json(const struct facts *facts)
 	struct jsonout json = {.out = &text};
 
 	jsonout_begin(&json, NULL, '{');
-	put_group(&json, GROUP);
+	put_group(facts->toolkit, &json, GROUP);
 	jsonout_end(&json, '}');
 	return finished(facts, &text);
 }
@@ -282,7 +283,7 @@ static void say_places(struct facts *facts)
 	say_text(facts, "current_host", TOOLKIT_HOST);
 	say_text(facts, "current_instance_group", GROUP);
 	say_json(facts, "current_instance_group_hosts", HOSTS);
-	say_text(facts, "current_instance_type", TOOLKIT_INSTANCE);
+	say_text(facts, "current_instance_type", facts->toolkit->instance);
 	jsonout_raw(json, "distribution_hosts", "[]");
 	say_json(facts, "distribution_instance_groups", "[]");
 	jsonout_raw(json, "framework_module", "null");

@@ -10,13 +10,13 @@
 
 #include "runner/training.h"
 
-#define TOOLKIT_HOST     "algo-1"
-#define TOOLKIT_INSTANCE "local-process"
+#define TOOLKIT_HOST "algo-1"
 
 struct toolkit {
 	struct arena *arena;
 	const struct training *training;
-	const char *base; /* what is /opt/ml on SageMaker */
+	const char *base;     /* what is /opt/ml on SageMaker */
+	const char *instance; /* what it says it runs on */
 	unsigned gpus;
 };
 
@@ -26,7 +26,7 @@ const char *toolkit_path(const struct toolkit *toolkit, const char *name);
 /* Append the files of input/config, without their final line feed. */
 void toolkit_put_hyper(const struct toolkit *toolkit, struct buf *out);
 void toolkit_put_channels(const struct toolkit *toolkit, struct buf *out);
-void toolkit_put_resources(struct buf *out);
+void toolkit_put_resources(const struct toolkit *toolkit, struct buf *out);
 
 /* --name value, and -n value for a name of one letter. */
 void toolkit_arguments(const struct toolkit *toolkit, struct strs *out);

@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "format/lines.h"
+#include "runner/localcontainer.h"
 #include "runner/pyvalue.h"
 #include "runner/sageimage.h"
 
@@ -29,6 +30,19 @@ bool training_is_process(const struct stage *stage)
 	const char *type = training_setting(stage, "instance_type");
 
 	return type && strcmp(type, "local-process") == 0;
+}
+
+bool training_is_container(const struct stage *stage)
+{
+	const char *type = training_setting(stage, "instance_type");
+
+	return type &&
+	    (strcmp(type, "local") == 0 || strcmp(type, "local_gpu") == 0);
+}
+
+bool training_has_toolkit(const struct stage *stage)
+{
+	return training_setting(stage, "framework") || stage->entry;
 }
 
 static int pair_by_name(const void *a, const void *b)
@@ -401,6 +415,30 @@ static const char *image_of(const struct stage *stage)
 	return image ? image : training_setting(stage, "framework");
 }
 
+static bool is_framework(const struct stage *stage, const char *image)
+{
+	return image == training_setting(stage, "framework");
+}
+
+static int add_image(const struct runner_job *job, const char *image,
+    struct strs *lines, struct mldv_error *err)
+{
+	const struct stage *stage = job->stage;
+	struct buf line = {0};
+
+	/* AWS's own images stand as they are written, wherever it runs. */
+	if (training_is_container(stage) && !is_framework(stage, image))
+		return local_container_add_image(job, image, lines, err);
+	if (stage->run == RUN_SAGEMAKER && !training_is_process(stage) &&
+	    !training_is_container(stage) &&
+	    sage_image_resolve(job, image, &image, err) < 0)
+		return -1;
+	buf_add_str(&line, "image ");
+	add_line(lines, &line, image);
+	buf_release(&line);
+	return 0;
+}
+
 int training_add_to_key(const struct runner_job *job, struct strs *lines,
     struct mldv_error *err)
 {
@@ -414,12 +452,8 @@ int training_add_to_key(const struct runner_job *job, struct strs *lines,
 		return wrong(job, err,
 		    "it has no image; give 'sagemaker.image' or "
 		    "'sagemaker.framework'");
-	if (job->stage->run == RUN_SAGEMAKER &&
-	    !training_is_process(job->stage) &&
-	    sage_image_resolve(job, image, &image, err) < 0)
+	if (add_image(job, image, lines, err) < 0)
 		return -1;
-	buf_add_str(&line, "image ");
-	add_line(lines, &line, image);
 	for (size_t i = 0; i < training.channel_count; i++) {
 		buf_printf(&line, "channel %s ", training.channels[i].name);
 		add_line(lines, &line, training.channels[i].dep->dep->path);

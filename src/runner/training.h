@@ -76,6 +76,12 @@ CHECKED int training_each_file(const struct runner_job *job,
 const char *training_setting(const struct stage *stage, const char *name);
 /* Is the stage to run as a process here? */
 bool training_is_process(const struct stage *stage);
+/* Is it to run in its image here, by podman or docker? */
+bool training_is_container(const struct stage *stage);
+/*
+ * Does its image have the training toolkit, so that it knows what to start?
+ */
+bool training_has_toolkit(const struct stage *stage);
 /*
  * Pairs of the settings "sagemaker.<name>.KEY = VALUE", sorted by KEY; in the
  * arena.
