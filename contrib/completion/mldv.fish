@@ -43,7 +43,7 @@ complete -c mldv -n '__mldv_at repro' -l downstream -d 'run the targets and what
 complete -c mldv -n '__mldv_at repro' -l no-pull -d 'fetch nothing; 5 if a stage needs it'
 complete -c mldv -n '__mldv_at repro' -l no-run-cache -d 'do not look for the result of an earlier run'
 complete -c mldv -n '__mldv_at repro' -l live -d 'show what is printed at once, each line with its stage'
-complete -c mldv -n '__mldv_at repro' -l on -x -d 'run training jobs on sagemaker or local-process'
+complete -c mldv -n '__mldv_at repro' -l on -x -d 'run training jobs on sagemaker, local or local-process'
 complete -c mldv -n '__mldv_at repro' -s S -l set -x -d 'use this value of a parameter'
 complete -c mldv -n '__mldv_at repro' -l json -d 'write JSON'
 complete -c mldv -f -n '__mldv_just ' -a status -d 'say what differs, what is only here, and what is stale'
