@@ -106,11 +106,9 @@ struct runner {
 extern const struct runner runner_shell, runner_notebook, runner_container;
 /* A training job: on SageMaker, or as a process here. */
 extern const struct runner runner_sagemaker;
-extern const struct runner runner_local_process;
+extern const struct runner runner_local_process, runner_local_container;
 /* On another machine: see runner/elsewhere.h. */
 extern const struct runner runner_batch, runner_fargate;
-extern const struct runner runner_batch;
-extern const struct runner runner_local_container;
 
 /*
  * Has all training jobs run elsewhere than mldv.ini says: on "local",
