@@ -162,4 +162,42 @@ check 'a container ends when mldv was killed' '
 	mldv repro -q
 	[ "$(cat out/copy)" = one ]
 '
+
+check 'images that an engine could take for options are refused' '
+	project .
+	printf "\n[stage a]\nrun = container\nimage = x\ncmd = true\nouts = o\n" >>mldv.ini
+	for image in --privileged "-v /:/x" "a b" "a;b" "x:" "x@sha256:12" ; do
+		sed -i "s|^image = .*|image = $image|" mldv.ini
+		gives 2 mldv repro -q
+		has "image" stderr
+	done
+	sed -i "s|^image = .*|image = tiny:1\ncontainer.network = --privileged|" mldv.ini
+	gives 2 mldv repro -q
+	has "container.network. cannot be" stderr
+'
+
+check 'paths and values reach a container as they are' '
+	project .
+	mkdir "a,b" "c:d"
+	echo 1 >"a,b/x\"y"
+	echo 2 >"c:d/in"
+	mldv add -q "a,b" "c:d/in"
+	cat >>mldv.ini <<-"END"
+
+	[stage odd]
+	run = container
+	image = tiny:1
+	cmd = cat a,b/* c:d/in >"out, put"; echo "$PASSED" >>"out, put"; if echo x >>c:d/in; then exit 9; fi
+	deps =
+	  a,b
+	  c:d/in
+	env.pass = PASSED
+	outs =
+	  out, put
+	END
+	PASSED="--privileged
+two" mldv repro -q
+	printf "1\n2\n--privileged\ntwo\n" | cmp - "out, put"
+'
+
 finish
