@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "git/git.h"
 #include "mldv/remote.h"
 #include "pipeline/conditions.h"
 #include "pipeline/failed.h"
@@ -13,6 +14,9 @@
 #include "project/partial.h"
 #include "project/worktree.h"
 #include "runner/runner.h"
+
+/* Bytes: a larger output that Git keeps is taken for an edited one. */
+#define COMMITTED_LIMIT (16 << 20)
 
 /* What finding one dep needs to know. */
 struct finding {
@@ -441,10 +445,40 @@ CHECKED static int keep_edited(struct plan *plan, const struct stage *stage,
 	return ret < 0 ? -1 : 0;
 }
 
+/*
+ * Does HEAD have the output just as it lies there? Then Git keeps it, also if
+ * the store never saw it, as in a fresh clone.
+ */
+static bool is_committed(const struct plan *plan, const struct stage *stage,
+    const char *path)
+{
+	size_t at = plan_out_index(stage, path);
+	struct buf committed = {0};
+	struct buf here = {0};
+	struct arena arena = {0};
+	struct mldv_error cause;
+	bool ret;
+
+	if (at == stage->out_count || !stage->outs[at].git)
+		return false;
+	/* What cannot be read, or is a directory, counts as edited. */
+	ret = git_read(plan->project->git, "HEAD", path, COMMITTED_LIMIT,
+	          &committed, &cause) > 0 &&
+	    file_read(project_absolute(plan->project, &arena, path),
+	        COMMITTED_LIMIT, &here, &cause) == 0 &&
+	    here.len == committed.len &&
+	    (here.len == 0 || memcmp(here.data, committed.data, here.len) == 0);
+	arena_release(&arena);
+	buf_release(&here);
+	buf_release(&committed);
+	return ret;
+}
+
 CHECKED static int place(struct plan *plan, const struct stage *stage,
     const char *path, const struct content *content, struct mldv_error *err)
 {
 	struct mldv_error cause;
+	bool committed;
 
 	if (worktree_place(plan->project, path, content, false, NULL, &cause) ==
 	    0)
@@ -453,9 +487,11 @@ CHECKED static int place(struct plan *plan, const struct stage *stage,
 		*err = cause;
 		return -1;
 	}
-	if (keep_edited(plan, stage, path, err) < 0)
+	committed = is_committed(plan, stage, path);
+	if (!committed && keep_edited(plan, stage, path, err) < 0)
 		return -1;
-	return worktree_place(plan->project, path, content, false, NULL, err);
+	return worktree_place(plan->project, path, content, committed, NULL,
+	    err);
 }
 
 int inputs_place(struct plan *plan, const struct stage *stage, const char *path,

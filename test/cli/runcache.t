@@ -186,6 +186,38 @@ check 'what Git keeps is shared before it is committed, and so is the diff' '
 	ran m
 '
 
+check 'an output that lies there as it was committed was not edited' '
+	rm -f "$trace"
+	project p
+	(
+		cd p && mldv remote add origin "$PWD/../r" && cat >>mldv.ini <<-"END"
+			[stage m]
+			cmd = echo m >>$trace; cat code >m.json
+			deps = code
+			outs = m.json  kind=metrics  git=yes
+		END
+		for n in 1 2; do
+			echo "{\"x\": $n}" >code
+			mldv repro && git add -A && git commit -qm "$n" && mldv push || exit 1
+		done
+	)
+	ran m m
+	git clone -q p q
+	cd q
+	echo "{\"x\": 1}" >code
+	mldv repro 2>log
+	hasnt "changed by hand" log
+	same code m.json
+	ran
+	# What somebody did change is kept.
+	git checkout -q .
+	echo mine >m.json
+	echo "{\"x\": 1}" >code
+	mldv repro 2>log
+	has "changed by hand" log
+	same code m.json
+'
+
 check 'that nothing was pushed yet, or nobody answers, stops nothing' '
 	project p
 	cd p
