@@ -9,7 +9,8 @@ struct store_packer {
 	struct pack_writer *writer;
 	struct tempfile temp;
 	bool started;
-	bool broken; /* an entry was not written whole */
+	/* Something was not written whole: what it has may be lost. */
+	bool broken;
 };
 
 struct store_packer *store_packer_open(struct store *store)
@@ -56,12 +57,20 @@ char *store_packer_room(struct store_packer *packer, size_t size)
 	return pack_writer_room(packer->writer, size);
 }
 
+CHECKED static int fail_broken(struct mldv_error *err)
+{
+	return err_set(err, MLDV_FAILED,
+	    "a pack could not be written, so what was to be in it is lost");
+}
+
 int store_packer_add(struct store_packer *packer, const struct oid *oid,
     size_t size, struct mldv_error *err)
 {
 	struct buf kept = {0};
 	int ret = -1;
 
+	if (packer->broken)
+		return fail_broken(err);
 	if (size == 0 || store_find(packer->store, oid, NULL) != NULL ||
 	    (packer->started && pack_writer_has(packer->writer, oid)))
 		return 0;
@@ -78,8 +87,8 @@ int store_packer_add(struct store_packer *packer, const struct oid *oid,
 	if (kept.len > 0)
 		memcpy(pack_writer_room(packer->writer, size), kept.data, size);
 	ret = pack_writer_add(packer->writer, oid, size, false, err);
-	packer->broken = ret < 0;
 out:
+	packer->broken = ret < 0;
 	buf_release(&kept);
 	return ret;
 }
@@ -96,14 +105,17 @@ int store_packer_put(struct store_packer *packer, const struct oid *oid,
 int store_packer_end(struct store_packer *packer, struct mldv_error *err)
 {
 	struct pack_info info;
+	int ret;
 
+	if (packer->broken)
+		return fail_broken(err);
 	if (!packer->started)
 		return 0;
-	if (packer->broken)
-		return err_set(err, MLDV_FAILED,
-		    "the pack '%s' could not be written", packer->temp.path);
 	packer->started = false;
-	if (pack_writer_end(packer->writer, &info, err) < 0)
-		return -1;
-	return store_pack_end(packer->store, &packer->temp, &info.id, err);
+	ret = pack_writer_end(packer->writer, &info, err);
+	if (ret == 0)
+		ret =
+		    store_pack_end(packer->store, &packer->temp, &info.id, err);
+	packer->broken = ret < 0;
+	return ret;
 }

@@ -109,7 +109,10 @@ CHECKED int store_packer_add(struct store_packer *packer, const struct oid *oid,
 /* Adds bytes that lie elsewhere. */
 CHECKED int store_packer_put(struct store_packer *packer, const struct oid *oid,
     const void *data, size_t size, struct mldv_error *err);
-/* Makes what was added durable and named. */
+/*
+ * Makes what was added durable and named. Once adding or ending has failed,
+ * all that was added may be lost, and both fail from then on.
+ */
 CHECKED int store_packer_end(struct store_packer *packer,
     struct mldv_error *err);
 

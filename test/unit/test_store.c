@@ -189,6 +189,26 @@ static void an_object_is_stored_once(void **state)
 	store_close(store);
 }
 
+/* Who goes on after a failure would record what is nowhere. */
+static void a_packer_that_failed_fails_for_good(void **state)
+{
+	struct store *store = store_open("store");
+	struct store_packer *packer = store_packer_open(store);
+	struct mldv_error err;
+
+	(void)state;
+	(void)put(packer, 1000, 1);
+	assert_int_equal(rename("store/packs", "store/gone"), 0);
+	assert_int_equal(store_packer_end(packer, &err), -1);
+	assert_int_equal(rename("store/gone", "store/packs"), 0);
+	assert_int_equal(store_packer_end(packer, &err), -1);
+	assert_int_equal(store_packer_put(packer, &(struct oid){{1}}, "x", 1,
+	                     &err),
+	    -1);
+	store_packer_close(packer);
+	store_close(store);
+}
+
 static void a_packer_that_is_closed_leaves_nothing(void **state)
 {
 	struct store *store = store_open("store");
@@ -923,6 +943,7 @@ int main(void)
 	    TEST(nothing_is_in_an_empty_store),
 	    TEST(what_was_packed_is_read),
 	    TEST(an_object_is_stored_once),
+	    TEST(a_packer_that_failed_fails_for_good),
 	    TEST(a_packer_that_is_closed_leaves_nothing),
 	    TEST(a_new_pack_is_begun_when_one_is_full),
 	    TEST(packers_and_readers_work_at_the_same_time),
