@@ -59,6 +59,40 @@ static char **make_environment(struct arena *arena,
 	return out;
 }
 
+/*
+ * Where the child is to look for its program: it has the PATH that it gets,
+ * and after vfork(2) that cannot be put where execvp(3) finds it.
+ */
+static const char **make_programs(struct arena *arena, const char *name,
+    char **environment)
+{
+	const char *path = "/bin:/usr/bin";
+	const char **out;
+	size_t count = 2;
+
+	for (; *environment; environment++) {
+		if (strncmp(*environment, "PATH=", 5) == 0)
+			path = *environment + 5;
+	}
+	for (const char *at = path; *at; at++)
+		count += *at == ':';
+	out = arena_array(arena, count, sizeof *out);
+	if (strchr(name, '/') || !name[0]) {
+		out[0] = name;
+		return out;
+	}
+	for (count = 0;; path++) {
+		size_t len = strcspn(path, ":");
+
+		out[count++] = len > 0
+		    ? arena_printf(arena, "%.*s/%s", (int)len, path, name)
+		    : arena_printf(arena, "./%s", name);
+		path += len;
+		if (!*path)
+			return out;
+	}
+}
+
 static char **make_arguments(struct arena *arena, const char *const *argv)
 {
 	size_t count = 0;
@@ -97,6 +131,7 @@ static int open_pipe(int ends[2], struct mldv_error *err)
 
 struct child {
 	char **argv;
+	const char **programs; /* what argv[0] may be, with a slash */
 	char **environment;
 	const char *dir;
 	int output;
@@ -134,6 +169,23 @@ static bool prepare_child(const struct child *child)
 	                            : dup2(null, STDIN_FILENO) >= 0;
 }
 
+/* As execvp(3): of several that are not there or may not be run. */
+static void run_program(const struct child *child)
+{
+	int error = ENOENT;
+
+	for (const char **at = child->programs; *at; at++) {
+		/* With a slash, so that it does not look for it. */
+		(void)execvpe(*at, child->argv, child->environment);
+		if (errno == EACCES)
+			error = EACCES;
+		else if (errno != ENOENT && errno != ENOTDIR &&
+		    errno != ESTALE && errno != ENODEV && errno != ETIMEDOUT)
+			return;
+	}
+	errno = error;
+}
+
 static _Noreturn void run_child(const struct child *child)
 {
 	struct report report = {.step = STEP_PREPARE};
@@ -142,8 +194,7 @@ static _Noreturn void run_child(const struct child *child)
 		report.step = STEP_DIR;
 		if (!child->dir || chdir(child->dir) == 0) {
 			report.step = STEP_EXEC;
-			(void)execvpe(child->argv[0], child->argv,
-			    child->environment);
+			run_program(child);
 		}
 	}
 	report.error = errno;
@@ -245,6 +296,8 @@ int proc_start(struct proc *proc, const struct proc_options *options,
 		goto out;
 	child.argv = make_arguments(&arena, options->argv);
 	child.environment = make_environment(&arena, options);
+	child.programs =
+	    make_programs(&arena, child.argv[0], child.environment);
 	child.output = output[1];
 	child.errors = options->errors ? options->errors : output[1];
 	ret = start(&started, &child, report, err);

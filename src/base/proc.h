@@ -21,8 +21,9 @@
 #include "base/err.h"
 
 struct proc_options {
-	const char *const *argv; /* NULL-terminated; argv[0] is looked up */
-	const char *dir;         /* working directory, or NULL */
+	/* NULL-terminated; argv[0] is looked up in the PATH that it gets. */
+	const char *const *argv;
+	const char *dir; /* working directory, or NULL */
 	/*
 	 * NAME=value, NULL-terminated, put over the inherited environment; of
 	 * two with one name the later counts.

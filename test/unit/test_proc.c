@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -165,6 +166,29 @@ static void sets_directory_and_environment(void **state)
 }
 
 /* The C library's own two signals cannot be set, so they do not count. */
+static void its_own_path_says_what_it_is(void **state)
+{
+	const char *const argv[] = {"program", NULL};
+	const char *const own[] = {"PATH=/nowhere:here:/bin", NULL};
+	const char *const other[] = {"PATH=/bin", NULL};
+	struct proc_options options = {.argv = argv, .environment = own};
+	struct proc_result result;
+	struct mldv_error err;
+	struct proc proc;
+
+	(void)state;
+	assert_int_equal(mkdir("here", 0777), 0);
+	assert_int_equal(symlink("/bin/false", "here/program"), 0);
+	assert_int_equal(proc_start(&proc, &options, &err), 0);
+	assert_int_equal(proc_wait(&proc, &result, sink, cancelled,
+	                     &(struct run){0}, 1, &err),
+	    0);
+	assert_int_equal(result.status, 1);
+	options.environment = other;
+	assert_int_equal(proc_start(&proc, &options, &err), -1);
+	assert_non_null(strstr(err.text, "cannot run 'program'"));
+}
+
 static void expect_no_signals(const char *line)
 {
 	const char *colon = line ? strchr(line, ':') : NULL;
@@ -348,6 +372,7 @@ int main(void)
 	    SCRATCH(its_input_is_empty),
 	    SCRATCH(says_what_it_cannot_start),
 	    SCRATCH(sets_directory_and_environment),
+	    SCRATCH(its_own_path_says_what_it_is),
 	    SCRATCH(starts_with_normal_signals),
 	    SCRATCH(inherits_no_descriptors),
 	    SCRATCH(waits_for_the_whole_group),
