@@ -111,9 +111,13 @@ CHECKED static int move_aside(const struct journal *journal,
 CHECKED static int make_place(struct journal *journal, struct arena *arena,
     struct mldv_error *err)
 {
-	int ret = journal->durable ? file_make_dirs(journal->old, err)
-	                           : file_make_dirs_cache(journal->old, err);
+	/* Others stand in it too, which are. */
+	int ret = file_make_dirs(journal_home(journal->project, arena), err);
 
+	if (ret == 0)
+		ret = journal->durable
+		    ? file_make_dirs(journal->old, err)
+		    : file_make_dirs_cache(journal->old, err);
 	return ret < 0
 	    ? -1
 	    : lock_take(&journal->running, journal_running(journal, arena),

@@ -90,6 +90,39 @@ CHECKED static int read_journal(struct journal *journal, struct arena *arena,
 }
 
 /*
+ * A journal that need not be durable may have a name and no bytes after a
+ * power cut. Nothing was aside then, and what the stage had begun to make is
+ * what its next run moves aside.
+ */
+CHECKED static int is_blank(const struct journal *journal,
+    struct mldv_error *err)
+{
+	struct buf text = {0};
+	int ret = file_read(journal->file, JOURNAL_LIMIT, &text, err);
+	size_t i = 0;
+
+	while (ret == 0 && i < text.len && text.data[i] == '\0')
+		i++;
+	if (ret == 0)
+		ret = i == text.len;
+	buf_release(&text);
+	return ret;
+}
+
+/* Is there something to be put back? */
+CHECKED static int is_open(const struct journal *journal,
+    struct mldv_error *err)
+{
+	int ret = file_exists(journal->file, err);
+
+	if (ret > 0) {
+		ret = is_blank(journal, err);
+		ret = ret < 0 ? -1 : !ret;
+	}
+	return ret;
+}
+
+/*
  * With the lock of the stage. 1, or 0 if what outlived its repro is not to be
  * waited for: holder says what; without one, it is waited for.
  */
@@ -101,8 +134,7 @@ CHECKED static int recover(struct mldv_project *project, struct arena *arena,
 	int ret;
 
 	journal_place(&journal, arena, project, name);
-	ret = file_sweep(journal.dir, err) < 0 ? -1
-	                                       : file_exists(journal.file, err);
+	ret = file_sweep(journal.dir, err) < 0 ? -1 : is_open(&journal, err);
 	/* It was recorded, or put back, to the end. */
 	if (ret == 0)
 		return file_remove_tree(journal.dir, err) < 0 ? -1 : 1;

@@ -159,4 +159,17 @@ check 'three failures of a stage are kept, and no more' '
 	has no "$(ls -d .git/mldv/failed/a/* | tail -n 1)/log"
 '
 
+check 'a journal that a power cut emptied stops nobody' '
+	prepared >log
+	mldv repro >log
+	journal=.git/mldv/journal/$(ls .git/mldv/journal)
+	for bytes in 0 40; do
+		mkdir -p "$journal/make/old"
+		head -c "$bytes" /dev/zero >"$journal/make/stage"
+		mldv repro use >log 2>&1
+		[ "$(cat out/x)" = 2 ]
+		[ ! -e "$journal/make" ]
+	done
+'
+
 finish
