@@ -19,6 +19,12 @@
 double aws_price(const char *region, const char *instance_type);
 
 /*
+ * USD on Fargate for an hour of a processor, and of a GiB of memory; false:
+ * not known.
+ */
+bool aws_fargate_price(const char *region, double *cpu, double *memory);
+
+/*
  * The image of "pytorch 2.3" or "pytorch 2.3 py311" for a region and a kind of
  * instance, in the arena. MLDV_USAGE, naming what is known, if it is not.
  */

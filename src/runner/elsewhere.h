@@ -87,6 +87,9 @@ struct elsewhere_look {
 /* A system of jobs. Texts that it gives are in the job's arena. */
 struct elsewhere_system {
 	const char *name; /* of the runner */
+	/* To submit the same attempt again starts no other job, but tells of
+	   that which there is. */
+	bool submits_once;
 	CHECKED int (*open)(struct elsewhere *job, struct mldv_error *err);
 	void (*close)(struct elsewhere *job);
 	/* Starts 'mldv run-stage', and sets the id: 1; 0 if there is no room

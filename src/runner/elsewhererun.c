@@ -123,6 +123,20 @@ static int give_up(struct elsewhere *job, struct mldv_error *err)
 	return put_end(job, "whoever started it did not say what", err);
 }
 
+/* Whoever was killed may have started it: 1 if a job runs, 0 if none does. */
+static int submit_again(struct elsewhere *job, struct mldv_error *err)
+{
+	const char *why = NULL;
+	int ret = job->system->submit(job, &why, err);
+
+	if (ret > 0)
+		return put_claim(job, false, err);
+	if (ret < 0 && err->code == MLDV_INTERRUPTED)
+		return -1;
+	/* Another request than that, perhaps: settings were changed since. */
+	return give_up(job, err);
+}
+
 /*
  * A job that has ended and left nothing, because it was stopped or killed, is
  * no reason not to start another: 1 if it is to be waited for, else 0.
@@ -166,7 +180,8 @@ static int join(struct course *run, const struct parcel_claim *first,
 	if (!claim.id[0] && strcmp(claim.clone, own.clone) == 0) {
 		ret = find_id(job, err);
 		if (ret == 0)
-			return give_up(job, err);
+			ret = job->system->submits_once ? submit_again(job, err)
+			                                : give_up(job, err);
 		if (ret > 0)
 			ret = check_going(job, err);
 		if (ret > 0)

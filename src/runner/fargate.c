@@ -13,13 +13,13 @@
 #include "aws/ecs.h"
 #include "aws/logs.h"
 #include "net/client.h"
+#include "runner/awsprice.h"
 #include "runner/elsewhere.h"
 
 /* Seconds: DescribeTasks says MISSING for a moment after RunTask. */
 #define PATIENCE 120
-#define TOKEN_KEY                                                  \
-	48 /* digits of the key; a token has at most 64 characters \
-	    */
+/* Digits of the key; a token has at most 64 characters. */
+#define TOKEN_KEY 48
 
 enum { LIST = 32, TAGS = 45 };
 
@@ -37,18 +37,6 @@ struct fargate {
 	struct net_client *net;
 	struct aws_json *ecs, *logs;
 	struct logs_place place;
-};
-
-/*
- * USD for an hour of a processor and of a GB, Linux on x86, November 2026: in
- * us-east-1 as guides of 2026 quote AWS's page of prices. Others are not here:
- * a price is not to be guessed.
- */
-static const struct {
-	const char *region;
-	double cpu, memory;
-} prices[] = {
-    {"us-east-1", 0.04048, 0.004445},
 };
 
 /* --- settings --- */
@@ -216,6 +204,20 @@ static int check(const struct elsewhere *job, const struct fargate *fargate,
 	return check_size(job, fargate, err);
 }
 
+/*
+ * "/mldv/vision" of the cluster "mldv-vision", by name or ARN, as
+ * contrib/aws/mldv.yaml calls them.
+ */
+static const char *default_log_group(struct arena *arena, const char *cluster)
+{
+	const char *slash = strrchr(cluster, '/');
+	const char *name = slash ? slash + 1 : cluster;
+
+	if (strncmp(name, "mldv-", 5) == 0)
+		name += 5;
+	return arena_printf(arena, "/mldv/%s", name);
+}
+
 static void open_services(struct elsewhere *job, struct fargate *fargate)
 {
 	const struct net_options net = {.events = job->project->events};
@@ -239,7 +241,6 @@ static int open_fargate(struct elsewhere *job, struct mldv_error *err)
 	struct reader r = {.job = job, .out = fargate};
 
 	fargate->container = "main";
-	fargate->log_group = "/mldv/ecs";
 	fargate->log_prefix = "mldv";
 	fargate->program = "mldv";
 	job->state = fargate;
@@ -250,6 +251,9 @@ static int open_fargate(struct elsewhere *job, struct mldv_error *err)
 	}
 	if (check(job, fargate, err) < 0)
 		return -1;
+	if (!fargate->log_group)
+		fargate->log_group =
+		    default_log_group(&job->arena, fargate->cluster);
 	open_services(job, fargate);
 	return aws_json_region(fargate->ecs, &fargate->price_region, err);
 }
@@ -383,6 +387,8 @@ static void find_cost(struct elsewhere *job, const struct ecs_task *task)
 {
 	const struct fargate *fargate = job->state;
 	double hours = (task->ended - task->began) / 3600;
+	double cpu;
+	double memory;
 
 	if (fargate->spot || fargate->cpu == 0 || task->began <= 0 ||
 	    task->ended <= task->began)
@@ -390,14 +396,11 @@ static void find_cost(struct elsewhere *job, const struct ecs_task *task)
 	/* A minute at least. */
 	if (hours < 1.0 / 60)
 		hours = 1.0 / 60;
-	for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++) {
-		if (strcmp(prices[i].region, fargate->price_region) == 0)
-			job->cost = arena_printf(&job->arena, "%.4f USD",
-			    hours *
-			        (prices[i].cpu * (double)fargate->cpu / 1024 +
-			            prices[i].memory * (double)fargate->memory /
-			                1024));
-	}
+	if (aws_fargate_price(fargate->price_region, &cpu, &memory))
+		job->cost = arena_printf(&job->arena, "%.4f USD",
+		    hours *
+		        (cpu * (double)fargate->cpu / 1024 +
+		            memory * (double)fargate->memory / 1024));
 }
 
 /* May the same question be answered later? */
@@ -473,6 +476,7 @@ static int stop(struct elsewhere *job, struct mldv_error *err)
 
 const struct elsewhere_system elsewhere_fargate = {
     .name = "fargate",
+    .submits_once = true, /* because of the token */
     .open = open_fargate,
     .close = close_fargate,
     .submit = submit,

@@ -25,7 +25,7 @@ fargate() {
 		cmd = sh work.sh
 		deps = work.sh, data/raw
 		outs = out
-		fargate.cluster = mldv
+		fargate.cluster = mldv-vision
 		fargate.task_definition = mldv-vision:3
 		fargate.subnets = subnet-1, subnet-2
 		fargate.security_groups = sg-1
@@ -111,6 +111,23 @@ check 'a task that cannot have its image says so, and is not tried again' '
 	gives 1 mldv repro >said
 	has "its image cannot be fetched (TaskFailedToStart: CannotPullContainerError: not found)" stderr
 	asked RunTask 1
+'
+
+check 'who was killed before the answer to RunTask finds the task again' '
+	fargate
+	echo "until [ -e $PWD/go ]; do sleep 0.05; done" >>work.sh
+	echo "{\"fault\": \"kill\", \"pid\": \"$PWD/pid\", \"op\": \"RunTask\", \"done\": true}" |
+		fake faults
+	gives 137 sh -c "echo \$\$ >pid; exec mldv repro" >said
+	mldv repro >said 2>&1 &
+	repro=$!
+	until_has "joined job\\|started job" said
+	: >go
+	wait "$repro"
+	same data/raw/a out
+	has "joined job .mldv-train-[0-9a-f]*-1." said
+	grep -o "clientToken[^,]*" "$requests" | sort -u >tokens
+	[ "$(wc -l <tokens)" = 1 ]
 '
 
 check 'Ctrl-C lets go of the task, which jobs stops' '

@@ -462,7 +462,8 @@ class Task(threading.Thread):
         try:
             process = Process(
                 self.container['command'], environment, base,
-                lambda text: services.logs.add('/mldv/ecs', stream, text))
+                lambda text: services.logs.add(
+                    '/mldv/vision', stream, text))
             value['lastStatus'] = 'RUNNING'
             value['startedAt'] = time.time()
             while process.process.poll() is None and \
