@@ -243,10 +243,14 @@ static void set_variables(const struct running_stage *stage)
 	for (size_t i = 0; i < variables->count; i++) {
 		const char *text = variables->items[i];
 		size_t len = strcspn(text, "=");
+		const char *name = arena_strn(&arena, text, len);
 
-		/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
-		(void)setenv(arena_strn(&arena, text, len),
-		    text + len + (text[len] == '='), 1);
+		/* NOLINTBEGIN(concurrency-mt-unsafe): no other thread yet */
+		if (text[len] == '=')
+			(void)setenv(name, text + len + 1, 1);
+		else
+			(void)unsetenv(name);
+		/* NOLINTEND(concurrency-mt-unsafe) */
 	}
 	/* Those of the machine that the job was started from. */
 	/* NOLINTBEGIN(concurrency-mt-unsafe): no other thread yet */

@@ -352,31 +352,45 @@ static int look(struct elsewhere *job, struct elsewhere_look *out,
 	return ret < 0 ? -1 : 0;
 }
 
+/* Says the lines that end in it, from where the last piece ended. */
+static void say_piece(struct elsewhere *job, const struct buf *text)
+{
+	struct slice rest = {buf_str(text), text->len};
+	struct slice line;
+
+	while (slice_cut(&rest, '\n', &line)) {
+		job->say(job->context,
+		    arena_strn(&job->arena, line.data, line.len));
+		job->shown += line.len + 1;
+	}
+	/* A bar of progress may be one line for hours. */
+	if (line.len >= PIECE) {
+		job->say(job->context,
+		    arena_strn(&job->arena, line.data, line.len));
+		job->shown += line.len;
+	}
+}
+
 /* Whole lines of the file that the system writes, if it can be seen here. */
 static void logs(struct elsewhere *job)
 {
 	struct buf text = {0};
-	struct slice rest;
-	struct slice line;
 	char piece[4096];
 	FILE *file = fopen(job->log, "re");
 	size_t got = 0;
 
 	if (!file)
 		return;
-	if (fseeko(file, (off_t)job->shown, SEEK_SET) == 0) {
-		while (text.len < PIECE &&
-		    (got = fread(piece, 1, sizeof piece, file)) > 0)
-			buf_add(&text, piece, got);
-	}
+	do {
+		buf_reset(&text);
+		if (fseeko(file, (off_t)job->shown, SEEK_SET) == 0) {
+			while (text.len < PIECE &&
+			    (got = fread(piece, 1, sizeof piece, file)) > 0)
+				buf_add(&text, piece, got);
+		}
+		say_piece(job, &text);
+	} while (text.len >= PIECE);
 	(void)fclose(file);
-	rest = (struct slice){buf_str(&text), text.len};
-	while (slice_cut(&rest, '\n', &line)) {
-		char *copy = arena_strn(&job->arena, line.data, line.len);
-
-		job->say(job->context, copy);
-		job->shown += line.len + 1;
-	}
 	buf_release(&text);
 }
 

@@ -158,9 +158,12 @@ static void take_variables(const struct runner_job *job, struct parcel *parcel)
 		/* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets them */
 		const char *value = getenv(stage->env[i].name);
 
-		if (!stage->env[i].value && value)
-			list[count++] = arena_printf(job->arena, "%s=%s",
-			    stage->env[i].name, value);
+		if (stage->env[i].value)
+			continue;
+		/* That it is not set is in the key, too. */
+		list[count++] = value ? arena_printf(job->arena, "%s=%s",
+		                            stage->env[i].name, value)
+		                      : stage->env[i].name;
 	}
 	parcel->variables = (struct strs){.items = list, .count = count};
 }

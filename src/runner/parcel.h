@@ -34,14 +34,15 @@ struct parcel_dep {
 /* Texts are borrowed, or in the arena; lists are not to be released. */
 struct parcel {
 	const char *stage;
-	const char *key;       /* 64 digits */
-	const char *project;   /* 16 digits */
-	const char *commit;    /* that of the bundle: the files */
-	const char *base;      /* what it was made from: Git's HEAD */
-	const char *branch;    /* that HEAD was on; or NULL */
-	const char *who;       /* "Ann Lee <ann@example.org>", or NULL */
-	const char *document;  /* the key's */
-	struct strs variables; /* NAME=value: keyed, out of the environment */
+	const char *key;      /* 64 digits */
+	const char *project;  /* 16 digits */
+	const char *commit;   /* that of the bundle: the files */
+	const char *base;     /* what it was made from: Git's HEAD */
+	const char *branch;   /* that HEAD was on; or NULL */
+	const char *who;      /* "Ann Lee <ann@example.org>", or NULL */
+	const char *document; /* the key's */
+	/* Keyed, out of the environment: NAME=value, or NAME: not set. */
+	struct strs variables;
 	struct strs overrides; /* NAME=value: parameters */
 	struct parcel_dep *deps;
 	size_t dep_count;

@@ -127,6 +127,28 @@ check 'a parameter from the command line and a variable go along' '
 	has "\"n\": 7" metrics.json
 '
 
+check 'a variable that is not set here is not set there, whatever the system sets' '
+	batch_up
+	batch_project
+	sed -i "s/^params = n/params = n\\nenv = WISH/" mldv.ini
+	sed -i "s,^batch.submit = .*,batch.submit = $spool/submit {log} \"WISH=x \"{run}," mldv.ini
+	echo "echo \${WISH-none} >>out/all" >>work.sh
+	mldv repro >said 2>&1
+	has "^none" out/all
+'
+
+check 'all that a job prints is shown, lines without an end and many of them' '
+	batch_up
+	batch_project
+	sed -i "s/^cmd = mkdir/cmd = seq 1 30000; head -c 100000 \/dev\/zero | tr \"\\\\0\" x; echo; echo last; mkdir/" mldv.ini
+	mldv repro >said 2>&1
+	has "^30000$" said
+	has "^last$" said
+	has "is done, and on the remote" said
+	mldv jobs logs train >logs
+	has "^last$" logs
+'
+
 check 'a part of an item is an input, too' '
 	batch_up
 	batch_project
