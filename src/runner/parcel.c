@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/jsonout.h"
+#include "base/path.h"
 #include "format/json.h"
 
 const char *parcel_name(struct arena *arena, const char *kind, const char *key,
@@ -84,6 +85,23 @@ static int lacks(struct mldv_error *err, const char *what)
 	    "the parcel of the stage lacks its '%s'", what);
 }
 
+/* A path from the root that can lie in a work tree, and is not Git's own. */
+static bool is_path(struct arena *arena, const char *path)
+{
+	const char *clean = path_clean(arena, path);
+
+	return clean && clean[0] && !path_is_absolute(clean) &&
+	    strcmp(clean, path) == 0 && !path_inside(path, ".git");
+}
+
+/* What Git calls a commit. */
+static bool is_commit(const char *text)
+{
+	size_t len = strspn(text, "0123456789abcdef");
+
+	return text[len] == '\0' && (len == 40 || len == 64);
+}
+
 static int take_deps(struct parcel *out, struct arena *arena,
     const struct json *list, struct mldv_error *err)
 {
@@ -96,9 +114,13 @@ static int take_deps(struct parcel *out, struct arena *arena,
 		const char *oid = json_text_at(item, "oid", arena);
 
 		out->deps[i].path = json_text_at(item, "path", arena);
+		if (json_int(json_get(item, "size")) < 0 ||
+		    json_int(json_get(item, "files")) < 0)
+			return lacks(err, "deps");
 		content->size = (uint64_t)json_int(json_get(item, "size"));
 		content->files = (uint64_t)json_int(json_get(item, "files"));
 		if (!out->deps[i].path || !kind || !oid ||
+		    !is_path(arena, out->deps[i].path) ||
 		    !kind_of_letter(slice_of(kind), &content->kind) ||
 		    !oid_parse(&content->oid, slice_of(oid)) ||
 		    content_refused(content))
@@ -144,6 +166,9 @@ int parcel_parse(struct parcel *out, struct arena *arena, const char *text,
 	else
 		(void)err_prefix(err, "the parcel of the stage");
 	json_close(doc);
+	/* They name a file on the remote. */
+	if (ret == 0 && (!is_commit(out->commit) || !is_commit(out->base)))
+		ret = lacks(err, "commit or base");
 	return ret;
 }
 
