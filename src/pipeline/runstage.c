@@ -168,7 +168,8 @@ static int unpack_source(struct running_stage *stage, struct mldv_error *err)
 	int ret = tempfile_open(&temp, stage->scratch, 0600, err);
 
 	if (ret == 0)
-		ret = remote_plain_get(stage->remote, name, temp.fd, err);
+		ret = remote_plain_get(stage->remote, name, PARCEL_SOURCE,
+		    temp.fd, err);
 	if (ret == 0)
 		ret = err_set(err, MLDV_MISSING,
 		    "'%s' is not on the remote '%s', where it expires after a "

@@ -2,6 +2,7 @@
 #include "remote/plain.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,14 +133,19 @@ int remote_plain_put_many(struct remote *remote,
 	return pool_run(remote->threads, count, put_one, &many, err);
 }
 
-int remote_plain_get(struct remote *remote, const char *name, int fd,
-    struct mldv_error *err)
+int remote_plain_get(struct remote *remote, const char *name, uint64_t most,
+    int fd, struct mldv_error *err)
 {
 	const struct ops_table *table = remote->ops->table;
 	struct ops_info info = {0};
 	int ret = table->head(remote->ops, name, false, &info, err);
-	char *piece = ret > 0 ? xmalloc(PIECE) : NULL;
+	char *piece;
 
+	if (ret > 0 && info.size > most)
+		return err_set(err, MLDV_CORRUPT,
+		    "'%s' on the remote has more than %" PRIu64 " bytes", name,
+		    most);
+	piece = ret > 0 ? xmalloc(PIECE) : NULL;
 	if (ret > 0)
 		remote_begin(remote, "fetching", info.size);
 	for (uint64_t at = 0; ret > 0 && at < info.size; at += PIECE) {

@@ -43,8 +43,11 @@ struct remote_plain {
 /* Many at once; what was put when it fails stays. */
 CHECKED int remote_plain_put_many(struct remote *remote,
     const struct remote_plain *files, size_t count, struct mldv_error *err);
-/* Writes all of it to a file: 1, or 0 if there is none. */
-CHECKED int remote_plain_get(struct remote *remote, const char *name, int fd,
-    struct mldv_error *err);
+/*
+ * Writes all of it to a file: 1, or 0 if there is none. MLDV_CORRUPT, before
+ * anything is written, if it has more bytes than most.
+ */
+CHECKED int remote_plain_get(struct remote *remote, const char *name,
+    uint64_t most, int fd, struct mldv_error *err);
 
 #endif

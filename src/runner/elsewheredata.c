@@ -17,8 +17,6 @@
 /* A bundle that is older is sent again, before it expires. */
 #define YOUNG ((uint64_t)3 * 24 * 3600)
 
-enum { BUNDLE_MOST = 1 << 30 };
-
 /* --- there --- */
 
 /* A file that Git has travels with the code. */
@@ -73,7 +71,7 @@ static int send_file(struct elsewhere *job, const char *name, const char *path,
 {
 	struct remote_plain file = {.name = name, .file = path};
 	struct buf bytes = {0};
-	int ret = file_read(path, BUNDLE_MOST, &bytes, err);
+	int ret = file_read(path, PARCEL_SOURCE, &bytes, err);
 
 	if (ret == 0) {
 		oid_of(buf_str(&bytes), bytes.len, &file.oid);

@@ -225,7 +225,7 @@ static int download(struct jobrun *run, const char *archive, const char **out,
 		    run->name, model, run->file.remote);
 	if (tempfile_open(&temp, dir, 0666, err) < 0)
 		return -1;
-	ret = remote_plain_get(run->remote, name, temp.fd, err);
+	ret = remote_plain_get(run->remote, name, UINT64_MAX, temp.fd, err);
 	*out = path_join(&run->arena, dir, archive);
 	if (ret > 0 && tempfile_commit_cache(&temp, *out, err) < 0)
 		ret = -1;

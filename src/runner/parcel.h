@@ -23,6 +23,7 @@
 #include "remote/plain.h"
 
 #define PARCEL_LIMIT   (32 << 20) /* bytes of a parcel, a claim or an end */
+#define PARCEL_SOURCE  (1 << 30)  /* of a bundle */
 #define PARCEL_LOG     (8 << 20)  /* of a log that is kept there */
 #define PARCEL_VERSION 1
 

@@ -101,6 +101,19 @@ check 'run-stage has the status of the command, and runs no key but its own' '
 	has "another key.*param n 3 -> 4" said
 '
 
+check 'a bundle of more bytes than mldv sends is not fetched' '
+	batch_up
+	batch_project
+	: >"$spool/held"
+	repro_apart
+	until_is begun 1
+	key=$(basename "$(ls ../r/ci/parcels)")
+	truncate -s 1025M ../r/ci/source/*.bundle
+	(cd "$spool" && gives 4 mldv run-stage -r "$scratch/$count/r" "$key" >out4 && has "has more than 1073741824 bytes" stderr)
+	kill -9 "$repro"
+	wait "$repro" || :
+'
+
 check 'a result that is there is not made again, by whoever asks' '
 	batch_up
 	batch_project
