@@ -117,19 +117,54 @@ static int start(struct tuner *tuner, struct mldv_error *err)
 	    ATTEMPTS);
 }
 
-static struct sage_trial *trial_at(struct tuner *tuner,
-    const struct tuning_trial *found, size_t i)
+/* Trainings are called as the tuning job, with "-<number>-<digits>"; or the
+   next number. */
+static unsigned number_of(const struct tuner *tuner, const char *name)
+{
+	const char *own = tuner->tuning->name;
+	size_t len = strlen(own);
+	uint64_t number = 0;
+
+	if (strncmp(name, own, len) == 0 && name[len] == '-') {
+		const char *at = name + len + 1;
+
+		at += strspn(at, "0");
+		(void)slice_number((struct slice){at, strcspn(at, "-")},
+		    &number);
+	}
+	return number > 0 && number < 10000 ? (unsigned)number
+	                                    : (unsigned)tuner->tuning->count;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct sage_trial *left = a;
+	const struct sage_trial *right = b;
+
+	return (left->number > right->number) - (left->number < right->number);
+}
+
+/* By its name: of those of one second the list has no order. */
+static struct sage_trial *trial_of(struct tuner *tuner,
+    const struct tuning_trial *found)
 {
 	struct sage_tuning *tuning = tuner->tuning;
+	struct sage_trial *trial = tuning->trials;
 
-	/* They are listed in the order in which they were started. */
-	if (i == tuning->count && i < tuning->tune->jobs)
-		tuning->trials[tuning->count++] =
-		    (struct sage_trial){.number = (unsigned)i + 1};
-	if (i >= tuning->count)
+	for (size_t i = 0; i < tuning->count; i++, trial++) {
+		if (strcmp(trial->trial->name, found->name) != 0)
+			continue;
+		trial->trial = found;
+		return trial;
+	}
+	if (tuning->count == tuning->tune->jobs)
 		return NULL;
-	tuning->trials[i].trial = found;
-	return &tuning->trials[i];
+	tuning->count++;
+	*trial = (struct sage_trial){
+	    .number = number_of(tuner, found->name),
+	    .trial = found,
+	};
+	return trial;
 }
 
 /* Tells of the trainings that have ended since. */
@@ -137,12 +172,11 @@ static int look_at_trials(struct tuner *tuner, struct mldv_error *err)
 {
 	struct arena *arena = tuner->sage.job->arena;
 	struct tuning_trial *found;
-	size_t i = 0;
 	int ret = tuning_trials(tuner->service.sagemaker, tuner->tuning->name,
 	    arena, &found, err);
 
 	for (; ret >= 0 && found; found = found->next) {
-		struct sage_trial *trial = trial_at(tuner, found, i++);
+		struct sage_trial *trial = trial_of(tuner, found);
 		const struct job_place place = {
 		    .name = found->name,
 		    .region = tuner->sage.region,
@@ -203,6 +237,7 @@ static int run(struct tuner *tuner, struct mldv_error *err)
 		    tuning->name, tuning->tune->name);
 		return -1;
 	}
+	qsort(tuning->trials, tuning->count, sizeof *tuning->trials, by_number);
 	tuning->best = tuner->state.best;
 	if (tuner->state.status != SAGEMAKER_COMPLETED)
 		return err_set(err, MLDV_FAILED, "tuning job '%s': %s: %s",

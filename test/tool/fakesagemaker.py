@@ -700,7 +700,10 @@ class Services:
 
     def ListTrainingJobsForHyperParameterTuningJob(self, request):
         """In pages of three, however many are asked for."""
-        found = self.tuning(request).summaries()
+        tuning = self.tuning(request)
+        if 'NextToken' not in request:
+            tuning.found = tuning.listing()
+        found = tuning.found
         at = int(request.get('NextToken', '0'))
         value = {'TrainingJobSummaries': found[at:at + 3]}
         if at + 3 < len(found):

@@ -18,6 +18,7 @@ class Tuning(threading.Thread):
         self.config = request['HyperParameterTuningJobConfig']
         self.limits = self.config['ResourceLimits']
         self.status, self.jobs = 'InProgress', []
+        self.listed, self.lists, self.found = 0, 0, []
         self.created = services.fake.now()
 
     def value(self, share, one, kind):
@@ -75,6 +76,15 @@ class Tuning(threading.Thread):
 
     def summaries(self):
         return [self.summary(*pair) for pair in self.jobs]
+
+    def listing(self):
+        """Trainings of one second have no order: known ones change places."""
+        found = self.summaries()
+        known, self.listed = found[:self.listed], len(found)
+        self.lists += 1
+        if self.lists % 2 == 0:
+            known.reverse()
+        return known + found[len(known):]
 
     def describe(self):
         kind = self.config['HyperParameterTuningJobObjective']['Type']
