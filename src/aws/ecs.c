@@ -166,14 +166,28 @@ out:
 	return ret;
 }
 
+/* "arn:aws:ecs:<region>:<account>:task/<cluster>/<digits>" says it; those of
+   before 2018 do not. */
+static const char *cluster_of(const char *arn, const char *otherwise,
+    struct arena *arena)
+{
+	const char *name = strstr(arn, ":task/");
+	size_t len = name ? strcspn(name + 6, "/") : 0;
+
+	return len > 0 && name[6 + len] == '/'
+	    ? arena_strn(arena, name + 6, len)
+	    : otherwise;
+}
+
 /* The arguments of what is about one task. */
 static void put_task(struct buf *out, const char *cluster, const char *arn,
     const char *reason)
 {
 	struct jsonout json = {.out = out};
+	struct arena arena = {0};
 
 	jsonout_begin(&json, NULL, '{');
-	jsonout_text(&json, "cluster", cluster);
+	jsonout_text(&json, "cluster", cluster_of(arn, cluster, &arena));
 	if (reason) {
 		jsonout_text(&json, "task", arn);
 		jsonout_text(&json, "reason", reason);
@@ -183,6 +197,7 @@ static void put_task(struct buf *out, const char *cluster, const char *arn,
 		jsonout_end(&json, ']');
 	}
 	jsonout_end(&json, '}');
+	arena_release(&arena);
 }
 
 static void take_task(const struct json *task, struct arena *arena,
@@ -226,7 +241,8 @@ int ecs_describe(struct aws_json *json, const char *cluster, const char *arn,
 		if (task)
 			take_task(task, arena, out);
 		ret = task != NULL;
-	} else if (ret == 0) {
+	} else if (ret == 0 &&
+	    !aws_json_refused_for(json, "ClusterNotFoundException")) {
 		ret = aws_json_refused(json, "look at a task", err);
 	}
 	json_close(doc);

@@ -61,8 +61,9 @@ struct ecs_task {
 	double ended;
 };
 /*
- * 1; or 0 if there is no such task: just after it was started, and an hour
- * after its end.
+ * 1; or 0 if there is no such task: just after it was started, an hour after
+ * its end, and when its cluster is gone. The cluster is that which the ARN
+ * names, if it does.
  */
 CHECKED int ecs_describe(struct aws_json *json, const char *cluster,
     const char *arn, struct arena *arena, struct ecs_task *out,

@@ -130,6 +130,32 @@ check 'who was killed before the answer to RunTask finds the task again' '
 	[ "$(wc -l <tokens)" = 1 ]
 '
 
+check 'a task is found again by whoever has another cluster in mldv.ini' '
+	fargate
+	echo "until [ -e $PWD/go ]; do sleep 0.05; done" >>work.sh
+	mldv repro >said 2>&1 &
+	repro=$!
+	until_has "working hard" said
+	kill -9 "$repro"
+	wait "$repro" || :
+	sed -i "s/^fargate.cluster.*/fargate.cluster = mldv-other/" mldv.ini
+	mldv repro >said 2>&1 &
+	repro=$!
+	until_has "joined job\\|failed" said
+	: >go
+	wait "$repro"
+	same data/raw/a out
+	asked RunTask 1
+'
+
+check 'what a task left counts, although its cluster is gone' '
+	fargate
+	sed -i "s/^fargate.cluster.*/fargate.cluster = gone/" mldv.ini
+	mldv repro >said 2>&1
+	same data/raw/a out
+	asked RunTask 1
+'
+
 check 'Ctrl-C lets go of the task, which jobs stops' '
 	fargate
 	echo "sleep 100" >>work.sh

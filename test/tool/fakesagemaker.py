@@ -455,7 +455,9 @@ class Task(threading.Thread):
             return
         stream = 'mldv/%s/%s' % (self.container['name'],
                                  self.arn.rsplit('/', 1)[1])
-        environment = dict(os.environ)
+        # Of what this process has, a container has nothing of AWS's.
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith('AWS_')}
         environment.update({pair['name']: pair['value'] for pair in
                             self.container.get('environment', [])})
         base = tempfile.mkdtemp(prefix='mldv-task.')
@@ -749,7 +751,18 @@ class Services:
         task.start()
         return {'tasks': [value], 'failures': []}
 
+    def check_cluster(self, request):
+        """Each cluster is there, but that of the name "gone"."""
+        cluster = request.get('cluster', 'default').rsplit('/', 1)[-1]
+        if cluster == 'gone':
+            raise Fault(400, 'ClusterNotFoundException', 'Cluster not found.')
+        for arn in request.get('tasks', [request.get('task', '')]):
+            if ':task/' in arn and ':task/%s/' % cluster not in arn:
+                raise Fault(400, 'InvalidParameterException',
+                            'The task is of another cluster.')
+
     def DescribeTasks(self, request):
+        self.check_cluster(request)
         found = [self.tasks[arn].value for arn in request['tasks']
                  if arn in self.tasks]
         return {'tasks': found, 'failures': [
@@ -757,6 +770,7 @@ class Services:
             if arn not in self.tasks]}
 
     def StopTask(self, request):
+        self.check_cluster(request)
         if request['task'] not in self.tasks:
             raise Fault(400, 'InvalidParameterException',
                         'The referenced task was not found.')
