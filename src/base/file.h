@@ -122,7 +122,8 @@ CHECKED int tempfile_commit_new(struct tempfile *temp, const char *target,
  *
  * Of many (8) it is the file system that is synced, by two calls for all of
  * them instead of two for each; syncfs(2) tells of what could not be written
- * since Linux 5.8, and before that each file is synced.
+ * since Linux 5.8; before that, and on file systems that are not of this
+ * machine, each file is synced.
  */
 struct tempfile_member {
 	struct tempfile temp; /* to be released, whatever comes of it */
