@@ -40,9 +40,13 @@ int group_begin(struct group *group, struct mldv_error *err)
 		*err = group->why;
 		return -1;
 	}
-	if (!group->store.path &&
-	    project_lock_store(project, &group->store, LOCK_SHARED, err) < 0)
-		return -1;
+	if (!group->store.path) {
+		if (project_lock_store(project, &group->store, LOCK_SHARED,
+		        err) < 0)
+			return -1;
+		/* What was listed without the lock may be gone by now. */
+		store_unload(project->store);
+	}
 	if (!group->batch.files)
 		worktree_batch_begin(project, &group->batch);
 	group->taking = true;

@@ -322,6 +322,9 @@ int run_begin(struct running **out, const struct run_how *how,
 	if (ret < 0) {
 		if (running->journal.open)
 			undo(running, err);
+		/* Nobody else would remove it. */
+		if (!running->job.temp)
+			tempdir_remove(how->spare);
 		release(running);
 		return -1;
 	}

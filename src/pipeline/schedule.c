@@ -162,6 +162,16 @@ static void put_back(struct schedule *schedule, size_t index,
 	queue_put_back(schedule->queue, index);
 }
 
+/* What waits is recorded before a stage, if need be: may that begin still? */
+static bool is_ready(struct schedule *schedule, const struct step *step)
+{
+	if (waiting_is_above(&schedule->waiting, step))
+		record_ended(schedule, true);
+	else if (waiting_is_due(&schedule->waiting, project_clock()))
+		record_ended(schedule, false);
+	return !schedule->stopping;
+}
+
 static void look_at(struct schedule *schedule, size_t index)
 {
 	struct step *step = &schedule->plan->steps[index];
@@ -170,8 +180,6 @@ static void look_at(struct schedule *schedule, size_t index)
 	struct mldv_error err;
 	int ret;
 
-	if (waiting_is_above(&schedule->waiting, step))
-		record_ended(schedule, true);
 	job->index = index;
 	ret = carry_out(schedule->carry, step, &how, &err);
 	if (ret == 0 && how.what == CARRIED_RUN) {
@@ -247,7 +255,7 @@ static bool end_job(struct schedule *schedule, size_t at)
 			return true;
 		}
 		take_job_out(schedule, at);
-		waiting_add(&schedule->waiting, job);
+		waiting_add(&schedule->waiting, job, seconds);
 		return true;
 	}
 	if (!failed || !try_again(schedule, job, &err))
@@ -392,8 +400,10 @@ static void loop(struct schedule *schedule)
 		check_interrupted(schedule);
 		found =
 		    !schedule->stopping && queue_take(schedule->queue, &index);
-		if (found)
+		if (found && is_ready(schedule, &schedule->plan->steps[index]))
 			look_at(schedule, index);
+		else if (found)
+			queue_put_back(schedule->queue, index);
 		else if (schedule->count == 0 &&
 		    (schedule->stopping || queue_asleep(schedule->queue) == 0))
 			break;

@@ -31,7 +31,8 @@ bool tempdir_is_clean(const char *path)
 	    file_list(path, &names, &ignored) == 0 && names.count == 1 &&
 	    strcmp(names.items[0], TEMPDIR_PARAMS) == 0 &&
 	    lstat(path_join(&arena, path, TEMPDIR_PARAMS), &st) == 0 &&
-	    S_ISREG(st.st_mode) && st.st_nlink == 1;
+	    S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid() &&
+	    (st.st_mode & 0600) == 0600;
 
 	strs_release(&names);
 	arena_release(&arena);

@@ -2,13 +2,19 @@
 #include "pipeline/waiting.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "pipeline/record.h"
 
 #define SECONDS_LEAST 0.1
 #define SECONDS_MOST  1.0
 
-enum { COST = 10, FILES_MOST = 400, FILES_OF_EACH = 2 };
+enum {
+	COST = 10,
+	FILES_MOST = 400,
+	FILES_OF_EACH = 3, /* with that of its run record in the end */
+	FILES_SHARE = 2,   /* of what may be open, one in so many */
+};
 
 void job_release(struct job *job)
 {
@@ -17,9 +23,22 @@ void job_release(struct job *job)
 	free(job);
 }
 
+static size_t files_most(void)
+{
+	struct rlimit limit;
+	rlim_t share = FILES_MOST;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		share = limit.rlim_cur / FILES_SHARE;
+	return share < FILES_MOST ? (size_t)share : FILES_MOST;
+}
+
 void waiting_open(struct waiting *waiting, const struct carry *carry)
 {
-	*waiting = (struct waiting){.carry = carry, .seconds = SECONDS_LEAST};
+	*waiting = (struct waiting){.carry = carry,
+	    .seconds = SECONDS_LEAST,
+	    .files_most = files_most()};
 	group_open(&waiting->group, carry->plan);
 }
 
@@ -29,8 +48,9 @@ void waiting_close(struct waiting *waiting)
 	free(waiting->list);
 }
 
-void waiting_add(struct waiting *waiting, struct job *job)
+void waiting_add(struct waiting *waiting, struct job *job, double took)
 {
+	waiting->hurry |= took >= waiting->seconds * COST;
 	waiting->list = xgrow(waiting->list, waiting->count, &waiting->capacity,
 	    sizeof(struct job *));
 	if (waiting->count == 0)
@@ -59,7 +79,13 @@ int waiting_patience(const struct waiting *waiting, double now, int ms)
 
 bool waiting_is_due(const struct waiting *waiting, double now)
 {
-	return waiting->files >= FILES_MOST ||
+	const struct group *group = &waiting->group;
+
+	/* Of a stage that failed, the group may hold the lock of the store. */
+	if (waiting->count == 0 && group->store.path)
+		return true;
+	return waiting->hurry || group->failed ||
+	    waiting->files >= waiting->files_most ||
 	    (waiting->count > 0 && now - waiting->first >= waiting->seconds) ||
 	    record_is_due(waiting->carry->plan);
 }
@@ -113,6 +139,7 @@ int waiting_end(struct waiting *waiting, bool lock,
 		job_release(job);
 	}
 	waiting->count = waiting->files = 0;
+	waiting->hurry = false;
 	if (ret < 0) {
 		group_reset(&waiting->group);
 		/* Not again at once. */

@@ -7,7 +7,10 @@
  *
  * That is 100 ms after the first of them ended, or ten times as long as it took
  * the last time, a second at most; or when their locks and logs are so many
- * open files (400); or when something is looked for that they may have.
+ * open files (400, or half of what the process may open); or when
+ * something is looked for that they may have. And at once when one of them ran
+ * for ten times as long as they would wait: what comes next may take long, and
+ * what a kill would take away then is no trifle.
  */
 
 #include "pipeline/carry.h"
@@ -31,7 +34,9 @@ struct waiting {
 	struct job **list;
 	size_t count;
 	size_t capacity;
-	size_t files;   /* how many they keep open */
+	size_t files; /* how many they keep open */
+	size_t files_most;
+	bool hurry;     /* they are not to wait any longer */
 	double first;   /* when the first of them ended, by project_clock() */
 	double seconds; /* for how long they wait */
 };
@@ -39,8 +44,8 @@ struct waiting {
 void waiting_open(struct waiting *waiting, const struct carry *carry);
 /* Nobody waits any more. */
 void waiting_close(struct waiting *waiting);
-/* Takes over one that run_end said has ended well. */
-void waiting_add(struct waiting *waiting, struct job *job);
+/* Takes over one that run_end said has ended well, after so many seconds. */
+void waiting_add(struct waiting *waiting, struct job *job, double took);
 /* The TMPDIR of one of them, for run_how.spare; or NULL. */
 const char *waiting_spare(struct waiting *waiting);
 

@@ -81,4 +81,55 @@ check 'what cannot be recorded is as it was before' '
 	mldv fsck
 '
 
+check 'they need few open files' '
+	project .
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		echo "[stage s$i]"
+		echo "cmd = touch $i.1 $i.2 $i.3 $i.4 $i.5 $i.6 $i.7 $i.8"
+		echo "outs = $i.1 $i.2 $i.3 $i.4 $i.5 $i.6 $i.7 $i.8" |
+			sed "s/ \([0-9]\)/\n\t\1/g"
+	done >>mldv.ini
+	ulimit -n 128
+	mldv repro -j 2
+	mldv repro -n >log
+'
+
+check 'what took long is recorded before anything else begins' '
+	project .
+	cat >>mldv.ini <<-END
+		[stage long]
+		cmd = sleep 1.2; echo 1 >long
+		outs = long
+		[stage next]
+		cmd = find .git/mldv/store/runs -type f >next
+		deps = long
+		outs = next
+	END
+	mldv repro
+	[ "$(wc -l <next)" -eq 1 ]
+'
+
+check 'who needs the store for itself does not wait for a stage that runs' '
+	project .
+	cat >>mldv.ini <<-"END"
+		[stage bad]
+		cmd = true
+		outs = bad
+		[stage runs]
+		cmd = for i in $(seq 600); do if [ -e go ]; then break; fi; sleep 0.1; done; echo 1 >runs
+		outs = runs
+	END
+	mldv repro -k -j 2 >../log 2>&1 &
+	repro=$!
+	i=0
+	while [ ! -d .git/mldv/failed/bad ] && [ "$i" -lt 200 ]; do
+		i=$((i + 1))
+		sleep 0.1
+	done
+	gives 0 timeout 30 mldv gc --delete >../gc || { touch go; exit 1; }
+	touch go
+	gives 1 wait "$repro"
+	[ -e runs ]
+'
+
 finish
