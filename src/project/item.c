@@ -12,6 +12,7 @@
 #include "format/stages.h"
 #include "format/tree.h"
 #include "project/inifiles.h"
+#include "project/sweep.h"
 #include "project/unstaged.h"
 
 #define ITEM_NAME_MAX 250 /* so that the pointer's name has 255 bytes */
@@ -412,8 +413,11 @@ int project_write_lock(struct mldv_project *project,
 	int ret;
 
 	lockfile_format(lock, &text);
-	ret = file_replace(project_absolute(project, &arena, PROJECT_LOCK),
-	    text.data, text.len, err);
+	ret = sweep_begin(project, PROJECT_LOCK, err);
+	if (ret == 0)
+		ret = file_replace(project_absolute(project, &arena,
+		                       PROJECT_LOCK),
+		    text.data, text.len, err);
 	buf_release(&text);
 	arena_release(&arena);
 	return ret;

@@ -144,7 +144,7 @@ check 'a file of envlock is an input of every stage' '
 	grep -q "envlock req.txt changed" out
 '
 
-check 'a runner that is not there is refused when it would run' '
+check 'a stage for another machine is refused while nothing is shared' '
 	project .
 	stages <<-END
 		[stage s]
@@ -154,7 +154,7 @@ check 'a runner that is not there is refused when it would run' '
 	END
 	mldv status
 	fails 2 mldv repro
-	grep -q "cannot carry out .run = batch" stderr
+	grep -q "stage .s.: there is no default remote; run .mldv remote add" stderr
 '
 
 check 'a variable from outside counts, and so does that it is not set' '

@@ -237,8 +237,7 @@ static void refuses_wrong_values(void **state)
 	    "mldv.ini:3: 'matrix.x =' is indented, so it would be part of "
 	    "'cmd'; keys begin in the first column");
 	refuse_key("params = c.yaml:lr",
-	    "mldv.ini:3: 'c.yaml' is YAML; only values of JSON files can be "
-	    "parameters");
+	    "mldv.ini:3: 'c.yaml' has parameters, but does not exist");
 	refuse_key("salt =", "mldv.ini:3: 'salt' is empty");
 	refuse_key("params.write = .gitignore",
 	    "mldv.ini:3: '.gitignore' cannot be an output: the name is mldv's "
