@@ -17,6 +17,9 @@ check 'a stage runs elsewhere, and its result comes back' '
 	mldv repro >again 2>&1
 	has "up to date" again
 	jobs_begun 1
+	mldv repro --check >said 2>&1
+	has "stage .train. runs elsewhere, so it is not checked" said
+	hasnt "train is reproducible" said
 	mldv how out >how
 	has "mldv-train-" how
 	git add -A
