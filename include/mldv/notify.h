@@ -18,6 +18,7 @@ struct mldv_notice {
 	double seconds;  /* that it took */
 	const char *why; /* it failed, or NULL */
 	size_t ran;      /* of the whole repro: stages */
+	const void *key; /* of the stage, 32 bytes; NULL: not known */
 };
 
 /*

@@ -31,6 +31,7 @@ struct mldv_stage {
 	/* What somebody claims instead of a run: "accepted", "asserted". */
 	const char *claim;
 	const char *claim_why;
+	const void *key; /* the 32 bytes of its key, or NULL */
 };
 
 struct mldv_repro {

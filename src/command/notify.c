@@ -43,6 +43,7 @@ void notify_stage(struct notifying *notifying, const struct context *context,
 	    .failed = stage->state == MLDV_STAGE_FAILED,
 	    .seconds = stage->seconds,
 	    .why = stage->reason,
+	    .key = stage->key,
 	};
 
 	if (stage->state != MLDV_STAGE_RAN && !notice.failed)

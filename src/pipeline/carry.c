@@ -19,6 +19,7 @@ void carry_tell(const struct mldv_repro *options, const struct step *step,
 	        : step->claim == CLAIM_ASSERTED    ? "asserted"
 	                                           : NULL,
 	    .claim_why = step->claim_why,
+	    .key = step->keyed ? &step->oid : NULL,
 	};
 
 	if (options->stage)

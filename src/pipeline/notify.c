@@ -128,21 +128,16 @@ static void add_seconds(struct message *message, double seconds)
 }
 
 /* What the record of the run says; nothing if there is none. */
-static void add_run(struct message *message, const char *stage)
+static void add_run(struct message *message, const struct oid *key)
 {
 	struct mldv_error ignored;
-	struct lockfile lock = {0};
-	const struct lock_stage *locked = NULL;
 	struct buf record = {0};
 	struct run run = {0};
 
-	if (project_read_lock(message->project, &lock, &ignored) == 0)
-		locked = lockfile_find(&lock, stage);
-	if (locked &&
-	    store_run_read(message->project->store, &locked->oid, &record,
-	        &ignored) > 0 &&
-	    run_parse(&run, &message->arena, &locked->oid, buf_str(&record),
-	        record.len, &ignored) == 0) {
+	if (store_run_read(message->project->store, key, &record, &ignored) >
+	        0 &&
+	    run_parse(&run, &message->arena, key, buf_str(&record), record.len,
+	        &ignored) == 0) {
 		for (size_t i = 0;
 		     i < run.metric_count && message->text.len < TEXT_MOST;
 		     i++) {
@@ -162,7 +157,6 @@ static void add_run(struct message *message, const char *stage)
 	}
 	run_release(&run);
 	buf_release(&record);
-	lockfile_release(&lock);
 }
 
 /* Where to look further, in a workflow of GitHub's. */
@@ -210,7 +204,8 @@ static void write_text(struct message *message,
 		add_text(message, notice->why, WHY_MOST);
 	}
 	if (notice->stage && !notice->failed)
-		add_run(message, notice->stage);
+		if (notice->key)
+			add_run(message, notice->key);
 	add_links(message);
 }
 
