@@ -8,8 +8,8 @@
 #include "format/lines.h"
 #include "format/run.h"
 #include "format/tune.h"
+#include "pipeline/group.h"
 #include "pipeline/inputs.h"
-#include "pipeline/plan.h"
 #include "pipeline/tempdir.h"
 #include "runner/sagetune.h"
 #include "runner/setup.h"
@@ -181,6 +181,8 @@ CHECKED static int keep(struct tuner *tuner, const struct sage_trial *trial,
     struct mldv_error *err)
 {
 	const struct sagemaker_job *job = &trial->job;
+	struct plan *plan = &tuner->plan;
+	struct group group;
 	struct buf text = {0};
 	struct oid oid;
 	struct run run = {
@@ -196,18 +198,25 @@ CHECKED static int keep(struct tuner *tuner, const struct sage_trial *trial,
 
 	make_key(tuner, trial, &run.key);
 	key_end(&run.key, NULL, &oid);
-	origin_fill(&tuner->plan, tuner->step->stage, &tuner->arena, &run);
-	run.host = job->instance_type ? job->instance_type : "SageMaker";
-	run.platform = "SageMaker";
-	/* The files that lie here are of another run. */
-	run.metrics = trial->result.metrics;
-	run.metric_count = trial->result.metric_count;
-	run_format(&run, &text);
-	store_run_keep(tuner->plan.project->store, &oid, &text);
-	ret = store_runs_end(tuner->plan.project->store, err);
+	group_open(&group, plan);
+	ret = group_begin(&group, err);
+	if (ret == 0) {
+		origin_fill(plan, tuner->step->stage, &tuner->arena, &run);
+		run.host =
+		    job->instance_type ? job->instance_type : "SageMaker";
+		run.platform = "SageMaker";
+		/* The files that lie here are of another run. */
+		run.metrics = trial->result.metrics;
+		run.metric_count = trial->result.metric_count;
+		run_format(&run, &text);
+		store_run_keep(plan->project->store, &oid, &text);
+		group_end(&group);
+		ret = group_commit(&group, err);
+	}
+	group_close(&group);
 	buf_release(&text);
 	run_release(&run);
-	return ret < 0 ? -1 : 0;
+	return ret;
 }
 
 static void on_line(void *context, const char *line)

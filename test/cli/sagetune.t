@@ -44,6 +44,18 @@ check 'each training is a run of a variant, and the best is shown' '
 	[ "$(cat models/model.txt)" = 6 ]
 '
 
+check 'the records say what of the code was not committed' '
+	tuned
+	git add -A
+	git commit -qm code
+	echo "# not committed" >>src/train.py
+	mldv tune search >out
+	has "^best *train@tune004" out
+	mldv runs train --json | python3 -c "import json, sys
+runs = json.load(sys.stdin)
+assert len(runs) == 4 and all(run[\"dirty\"] for run in runs), runs"
+'
+
 check 'who says it again joins the job, and starts no other' '
 	tuned
 	mldv tune search >out
