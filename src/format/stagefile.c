@@ -5,7 +5,6 @@
  * "params.yaml:train.lr".
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "format/json.h"

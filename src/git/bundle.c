@@ -7,15 +7,12 @@
 
 #include "git/internal.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/path.h"
 
 #define FIRST_LINE "# v2 git bundle\n"
 #define BRANCH     "refs/heads/mldv"

@@ -11,7 +11,6 @@
 
 #include "base/file.h"
 #include "base/path.h"
-#include "base/str.h"
 #include "mldv/pipeline.h"
 #include "pipeline/journal.h"
 #include "pipeline/stagedir.h"

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/path.h"
 #include "format/oid.h"
 #include "pipeline/failed.h"
 #include "pipeline/journal.h"

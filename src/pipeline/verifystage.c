@@ -7,7 +7,6 @@
 #include "pipeline/conditions.h"
 #include "pipeline/notebooks.h"
 #include "pipeline/verify.h"
-#include "remote/confirm.h"
 #include "runner/runner.h"
 
 /* One stage, as the commit and as its lock have it. */

@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "base/file.h"
-#include "base/map.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "format/stages.h"

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/path.h"
 #include "base/str.h"
 #include "mldv/remote.h"
 #include "project/publishing.h"

@@ -3,7 +3,6 @@
 #include "project/bring.h"
 #include "project/checkout.h"
 #include "project/prune.h"
-#include "project/pushed.h"
 #include "project/syncing.h"
 
 static int fetch_item(struct sync *sync, struct pick *pick,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/path.h"
 #include "base/str.h"
 #include "remote/inner.h"
 #include "remote/inspect.h"

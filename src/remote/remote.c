@@ -6,12 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/path.h"
 #include "base/pool.h"
 #include "base/str.h"
 #include "remote/inner.h"
-#include "remote/inspect.h"
 
 #define PACK_SUFFIX ".tar.zst"
 
