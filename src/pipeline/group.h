@@ -11,8 +11,10 @@
  *
  *   1. the packs become durable and are named,
  *   2. then the run records,
- *   3. then mldv.lock gets to know of the stages, now or a second later,
- *   4. and then the journals end, and what was aside is deleted.
+ *   3. then the journals end, and what was aside is deleted.
+ *
+ * mldv.lock gets to know of the stages between 2 and 3, or, if it was written
+ * a moment ago, within a second of 3.
  *
  * So nothing durable ever names what is not; 1 and 2 are group_commit(), the
  * rest is up to whoever calls it. A kill, or a power cut, before 2 is as if

@@ -203,9 +203,8 @@ static void write_text(struct message *message,
 		buf_add_str(&message->text, "\n");
 		add_text(message, notice->why, WHY_MOST);
 	}
-	if (notice->stage && !notice->failed)
-		if (notice->key)
-			add_run(message, notice->key);
+	if (notice->key && !notice->failed)
+		add_run(message, notice->key);
 	add_links(message);
 }
 

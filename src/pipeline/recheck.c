@@ -5,7 +5,7 @@
 #include "pipeline/notebooks.h"
 #include "project/worktree.h"
 
-/* What is larger is compared by its name alone. */
+/* Bytes: where larger files differ is not told. */
 #define SHOWN_LIMIT (16 << 20)
 
 /* 1 if a reader of both notebooks sees the same. */
