@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/str.h"
 
 /*
  * Every object is looked at once, whichever way it is reached: of a commit
@@ -124,12 +125,9 @@ static bool is_wanted(const struct git_search *what, const char *path,
     bool *named)
 {
 	const char *name = path_base(path);
-	size_t len = strlen(name);
-	size_t end = strlen(what->suffix);
 
 	*named = strcmp(name, what->name) == 0;
-	return *named ||
-	    (len >= end && strcmp(name + len - end, what->suffix) == 0);
+	return *named || str_ends(name, what->suffix);
 }
 
 static int visit_blob(struct search *search, const git_oid *id,

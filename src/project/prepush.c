@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/str.h"
 #include "mldv/hooks.h"
 #include "project/remotes.h"
 #include "project/settings.h"
@@ -188,20 +189,12 @@ static int read_refs(struct pre_push *push, struct mldv_error *err)
 	    &push->bases, err);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text);
-	size_t tail = strlen(end);
-
-	return len >= tail && strcmp(text + len - tail, end) == 0;
-}
-
 static bool is_wanted(const char *dir, const char *name)
 {
 	if (dir[0] == '\0' &&
 	    (strcmp(name, PROJECT_LOCK) == 0 || strcmp(name, PROJECT_INI) == 0))
 		return true;
-	return ends_with(name, POINTER_SUFFIX);
+	return str_ends(name, POINTER_SUFFIX);
 }
 
 static int note_change(void *context, const char *commit, const char *path,

@@ -48,8 +48,6 @@ CHECKED int publishing_bring(const struct publishing *publishing,
 CHECKED int publishing_put(const struct publishing *publishing,
     struct store_reader *reader, const char *name, const struct content *file,
     struct mldv_error *err);
-/* "text/csv", by the end of the name; never NULL. */
-const char *publishing_type(const char *name);
 
 /* --- publishing.c: items --- */
 

@@ -40,7 +40,8 @@ static const struct {
     {".parquet", "application/vnd.apache.parquet"},
 };
 
-const char *publishing_type(const char *name)
+/* "text/csv", by the end of the name; never NULL. */
+static const char *type_of(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -164,7 +165,7 @@ int publishing_put(const struct publishing *publishing,
 	    .name = name,
 	    .size = file->size,
 	    .oid = &file->oid,
-	    .type = publishing_type(name),
+	    .type = type_of(name),
 	};
 	struct slice bytes = {"", 0};
 	int fd = -1;
