@@ -5,9 +5,9 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "mldv/hooks.h"
+#include "project/push.h"
 #include "project/remotes.h"
 #include "project/settings.h"
-#include "project/sync.h"
 
 static const struct mldv_events no_events;
 

@@ -3,7 +3,7 @@
 #include "project/bring.h"
 #include "project/checkout.h"
 #include "project/prune.h"
-#include "project/syncing.h"
+#include "project/sync.h"
 
 static int fetch_item(struct sync *sync, struct pick *pick,
     struct mldv_done *done, struct remote_count *count, struct mldv_error *err)

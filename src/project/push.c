@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "project/push.h"
+
 #include <string.h>
 
 #include "mldv/remote.h"
@@ -8,7 +10,6 @@
 #include "project/pushruns.h"
 #include "project/remotes.h"
 #include "project/sync.h"
-#include "project/syncing.h"
 #include "remote/inspect.h"
 
 /*

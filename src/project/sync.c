@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "project/sync.h"
+
 #include <string.h>
 
 #include "base/map.h"
 #include "project/bring.h"
 #include "project/pushed.h"
 #include "project/remotes.h"
-#include "project/syncing.h"
 
 /* So many are asked for at once, instead of one after the other. */
 #define TOGETHER_MANY 2
