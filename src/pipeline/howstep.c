@@ -79,32 +79,6 @@ static void fill_values(struct how *how, const struct key_facts *facts,
 	told->values = values;
 }
 
-static void fill_about(struct how *how, const struct run *run,
-    struct mldv_how_step *told)
-{
-	struct mldv_how_value *about =
-	    arena_array(&how->arena, run->about_count + 1, sizeof *about);
-
-	for (size_t i = 0; i < run->about_count; i++)
-		about[i] = (struct mldv_how_value){"about", run->about[i].word,
-		    run->about[i].text};
-	told->about = about;
-	told->about_count = run->about_count;
-}
-
-static void fill_metrics(struct how *how, const struct run *run,
-    struct mldv_how_step *told)
-{
-	struct mldv_how_value *metrics =
-	    arena_array(&how->arena, run->metric_count + 1, sizeof *metrics);
-
-	for (size_t i = 0; i < run->metric_count; i++)
-		metrics[i] = (struct mldv_how_value){run->metrics[i].path,
-		    run->metrics[i].name, run->metrics[i].text};
-	told->metrics = metrics;
-	told->metric_count = run->metric_count;
-}
-
 /* The record of another clone's run has the diff in it: 1, or 0 if not. */
 CHECKED static int keep_diff(struct how *how, const struct run *run,
     struct mldv_error *err)
@@ -141,8 +115,10 @@ CHECKED static int fill_run(struct how *how, const struct record *record,
 	told->interpreter = run->interpreter;
 	told->job = run->job;
 	told->cost = run->cost;
-	fill_about(how, run, told);
-	fill_metrics(how, run, told);
+	told->about = records_about(run, &how->arena);
+	told->about_count = run->about_count;
+	told->metrics = records_metrics(run, &how->arena);
+	told->metric_count = run->metric_count;
 	if (!run->dirty)
 		return 0;
 	told->diff = hex_of(&how->arena, &run->diff);

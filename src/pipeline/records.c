@@ -146,3 +146,27 @@ int records_here(struct records *records, struct mldv_error *err)
 	return store_each(records->project->store, "runs", read_file, records,
 	    err);
 }
+
+const struct mldv_how_value *records_about(const struct run *run,
+    struct arena *arena)
+{
+	struct mldv_how_value *out =
+	    arena_array(arena, run->about_count + 1, sizeof *out);
+
+	for (size_t i = 0; i < run->about_count; i++)
+		out[i] = (struct mldv_how_value){"about", run->about[i].word,
+		    run->about[i].text};
+	return out;
+}
+
+const struct mldv_how_value *records_metrics(const struct run *run,
+    struct arena *arena)
+{
+	struct mldv_how_value *out =
+	    arena_array(arena, run->metric_count + 1, sizeof *out);
+
+	for (size_t i = 0; i < run->metric_count; i++)
+		out[i] = (struct mldv_how_value){run->metrics[i].path,
+		    run->metrics[i].name, run->metrics[i].text};
+	return out;
+}

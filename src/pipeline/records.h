@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "format/run.h"
+#include "mldv/lineage.h"
 #include "project/project.h"
 #include "remote/remote.h"
 
@@ -40,5 +41,11 @@ CHECKED int records_get(struct records *records, const struct oid *key,
     const struct record **out, struct mldv_error *err);
 /* Reads every record of this clone; what is damaged is warned of. */
 CHECKED int records_here(struct records *records, struct mldv_error *err);
+
+/* What a run says about its job, and its metrics, to be told; in the arena. */
+const struct mldv_how_value *records_about(const struct run *run,
+    struct arena *arena);
+const struct mldv_how_value *records_metrics(const struct run *run,
+    struct arena *arena);
 
 #endif

@@ -206,42 +206,21 @@ CHECKED static int collect(struct runs *runs, struct mldv_error *err)
 
 /* --- telling of them --- */
 
-static void fill_about(struct runs *runs, const struct run *run,
-    struct mldv_run *out)
-{
-	struct mldv_how_value *about =
-	    arena_array(&runs->arena, run->about_count + 1, sizeof *about);
-
-	for (size_t i = 0; i < run->about_count; i++)
-		about[i] = (struct mldv_how_value){"about", run->about[i].word,
-		    run->about[i].text};
-	out->about = about;
-	out->about_count = run->about_count;
-}
-
-static void fill_values(struct runs *runs, const struct run *run,
+static void fill_params(struct runs *runs, const struct run *run,
     struct mldv_run *out)
 {
 	struct mldv_how_value *params;
-	struct mldv_how_value *metrics;
 	struct key_facts facts;
 
 	key_facts(&run->key, &runs->arena, &facts);
 	params = arena_array(&runs->arena, facts.count + 1, sizeof *params);
-	metrics =
-	    arena_array(&runs->arena, run->metric_count + 1, sizeof *metrics);
 	for (size_t i = 0; i < facts.count; i++) {
 		if (strcmp(facts.list[i].word, "param") == 0)
 			params[out->param_count++] =
 			    (struct mldv_how_value){"param", facts.list[i].name,
 			        facts.list[i].value};
 	}
-	for (size_t i = 0; i < run->metric_count; i++)
-		metrics[i] = (struct mldv_how_value){run->metrics[i].path,
-		    run->metrics[i].name, run->metrics[i].text};
 	out->params = params;
-	out->metrics = metrics;
-	out->metric_count = run->metric_count;
 }
 
 /* What made the inputs of a run, as far as there are records of it. */
@@ -340,9 +319,12 @@ static void fill(struct runs *runs, const struct record *record,
 	    .cost = run->cost,
 	    .dirty = run->dirty,
 	    .from_remote = record->remote,
+	    .about = records_about(run, &runs->arena),
+	    .about_count = run->about_count,
+	    .metrics = records_metrics(run, &runs->arena),
+	    .metric_count = run->metric_count,
 	};
-	fill_about(runs, run, &out->run);
-	fill_values(runs, run, &out->run);
+	fill_params(runs, run, &out->run);
 }
 
 static void fill_all(struct runs *runs)
