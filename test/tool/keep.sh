@@ -132,7 +132,7 @@ up() {
 
 run() {
 	# On a real disk: it must allow direct access, which memory does not.
-	dir=$(mktemp -d "${MLDV_RGW_DIR:-/var/tmp}/mldv-$server.XXXXXX")
+	dir=$(mktemp -d "${MLDV_SERVER_DIR:-/var/tmp}/mldv-$server.XXXXXX")
 	: >"$dir/lease"
 	: >"$dir/lease.start"
 	exec 9<"$dir/lease"
