@@ -198,7 +198,8 @@ check 'a secret in the environment of a stage is written nowhere' '
 		AWS_SECRET_ACCESS_KEY
 	mldv repro uses shows >../said 2>&1
 	has $canary ../said
-	[ -e out ] && [ -e shown ]
+	[ -e out ]
+	[ -e shown ]
 	if mldv repro fails; then exit 1; fi
 	find .git/mldv/failed -name never | grep .
 	has $canary .git/mldv/logs/shows/*.log

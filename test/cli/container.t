@@ -55,11 +55,12 @@ two
 $(id -u)" ]
 	[ "$(cat data/in)" = one ]
 	printf "%s\n" . .. data out work /mldv/project/work kept | cmp - work/listing
-	[ "$(cat work/params)" = "{\"lr\":0.5}" ] || cat work/params
+	printf "{\n  \"lr\": 0.5\n}\n" | same - work/params
 	has "^MLDV_ROOT=/mldv/project$" work/environment
 	has "^MLDV_STAGE=look$" work/environment
-	! grep -q "^HOME=$HOME\|CONTAINERS\|^GIT_" work/environment
-	[ -O work/listing ] && [ -w work/listing ]
+	hasnt "^HOME=$HOME\|CONTAINERS\|^GIT_" work/environment
+	[ -O work/listing ]
+	[ -w work/listing ]
 	has "^image tiny:1=sha256:[0-9a-f]*$" mldv.lock
 	no_containers
 	mldv status >status
@@ -84,7 +85,8 @@ check 'the lock says which image it is, until --force' '
 	mldv repro -q
 	grep "^image" mldv.lock | cmp - before
 	mldv repro -q --force
-	! grep "^image" mldv.lock | cmp -s - before
+	grep "^image" mldv.lock >after
+	gives 1 cmp -s before after
 	[ "$(head -n 1 out/copy)" = two ]
 '
 

@@ -59,10 +59,12 @@ check 'another value runs just its own variant and what reads it' '
 check 'a variant, all of them, or those that fit a pattern are a target' '
 	variants
 	mldv repro train@0.01
-	[ -e m-0.01.json ] && [ ! -e m-0.1.json ]
+	[ -e m-0.01.json ]
+	[ ! -e m-0.1.json ]
 	rm m-0.01.json
 	mldv repro "*@0.1"
-	[ -e m-0.1.json ] && [ ! -e m-0.01.json ]
+	[ -e m-0.1.json ]
+	[ ! -e m-0.01.json ]
 	mldv repro train
 	[ -e m-0.01.json ]
 	[ ! -e all.txt ]
@@ -204,7 +206,7 @@ check 'what a probe prints is in the key; one that fails is an error' '
 	grep -q "s .*probe cat version changed" out
 	# Whoever only looks runs no command of a project.
 	mldv status >out
-	! grep -q "probe" out
+	hasnt "probe" out
 	rm version
 	fails 1 mldv repro
 	grep -q "stage .[st].: probe .cat version.: it ended with status 1" stderr

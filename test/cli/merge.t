@@ -77,8 +77,12 @@ check 'different files of one directory become one' '
 	git merge -q -m merge side
 	mldv checkout
 	mkdir ../e; cp -r d ../e
-	[ "$(cat d/1)" = changed ] && [ "$(cat d/new)" = new ] && [ ! -e d/3 ]
-	[ "$(cat d/sub/1)" = other ] && [ ! -e d/sub/3 ] && [ -e d/more/x ]
+	[ "$(cat d/1)" = changed ]
+	[ "$(cat d/new)" = new ]
+	[ ! -e d/3 ]
+	[ "$(cat d/sub/1)" = other ]
+	[ ! -e d/sub/3 ]
+	[ -e d/more/x ]
 	[ "$(cat d/2)" = 2 ]
 	mldv push
 	mldv status --exit-code
@@ -93,7 +97,9 @@ check 'the same change on both sides is one' '
 	on main "echo same >d/1; echo new >d/new; rm d/3; echo more >d/more"
 	git merge -q -m merge side
 	mldv checkout
-	[ "$(cat d/1)" = same ] && [ "$(cat d/new)" = new ] && [ ! -e d/3 ]
+	[ "$(cat d/1)" = same ]
+	[ "$(cat d/new)" = new ]
+	[ ! -e d/3 ]
 '
 
 check 'both changed one file: a conflict that names it' '
@@ -129,7 +135,8 @@ check 'lists of files that are not here come from the remote' '
 	git merge -q -m merge origin/side
 	mldv push
 	mldv pull
-	[ "$(cat d/1)" = changed ] && [ "$(cat d/sub/1)" = other ]
+	[ "$(cat d/1)" = changed ]
+	[ "$(cat d/sub/1)" = other ]
 '
 
 check 'without them it is a conflict, not a mistake' '
@@ -164,7 +171,8 @@ check 'both added an item of one name' '
 	on main "mkdir -p e; echo 2 >e/2; mldv add e"
 	git merge -q -m merge side
 	mldv checkout
-	[ "$(cat e/1)" = 1 ] && [ "$(cat e/2)" = 2 ]
+	[ "$(cat e/1)" = 1 ]
+	[ "$(cat e/2)" = 2 ]
 '
 
 check 'notes of both sides are kept' '
@@ -182,7 +190,8 @@ check 'stages that each side ran are both in the lock' '
 	git merge -q -m merge side
 	has "^stage a$" mldv.lock
 	mldv checkout
-	[ "$(cat a)" = 2 ] && [ "$(cat b)" = 2 ]
+	[ "$(cat a)" = 2 ]
+	[ "$(cat b)" = 2 ]
 	mldv repro -n >out
 	mldv push
 	mldv verify
@@ -221,7 +230,8 @@ check 'a rebase merges as well' '
 	git checkout -q side
 	git rebase -q main
 	mldv checkout
-	[ "$(cat d/1)" = changed ] && [ "$(cat d/sub/1)" = other ]
+	[ "$(cat d/1)" = changed ]
+	[ "$(cat d/sub/1)" = other ]
 '
 
 check 'a directory of more entries than a page, merged' '
@@ -234,7 +244,8 @@ check 'a directory of more entries than a page, merged' '
 	on main "echo 8000 >d/many/8000"
 	git merge -q -m merge side
 	mldv checkout
-	[ "$(cat d/many/5)" = 5 ] && [ "$(cat d/many/8000)" = 8000 ]
+	[ "$(cat d/many/5)" = 5 ]
+	[ "$(cat d/many/8000)" = 8000 ]
 	mldv fsck
 '
 

@@ -128,10 +128,12 @@ check 'two adds of different items do not wait for each other' '
 	held d/f3 read mldv add d
 	mldv add e 2>stderr
 	same /dev/null stderr
-	[ ! -e d.mldv ] && [ -e e.mldv ]
+	[ ! -e d.mldv ]
+	[ -e e.mldv ]
 	ends 0
 	git ls-files >names
-	has "^d.mldv$" names && has "^e.mldv$" names
+	has "^d.mldv$" names
+	has "^e.mldv$" names
 	printf "/d\n/e\n" >expected
 	sort .gitignore >lines && same expected lines
 	git show :.gitignore | sort >lines && same expected lines

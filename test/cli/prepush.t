@@ -72,7 +72,7 @@ check 'what changes no pointer asks the remote for nothing' '
 	start
 	git push -q origin main
 	echo x >x; git add x; git commit -qm x
-	! asks git push -q origin main
+	gives 1 asks git push -q origin main
 	[ "$(git -C ../g rev-parse main)" = "$(git rev-parse main)" ]
 	change 2
 	asks git push -q origin main
@@ -179,7 +179,7 @@ check 'a push to a URL' '
 	[ "$(items)" = 1 ]
 	git fetch -q origin
 	echo x >x; git add x; git commit -qm x
-	! asks git push -q "$(git config remote.origin.url)" main:next
+	gives 1 asks git push -q "$(git config remote.origin.url)" main:next
 	change 2
 	git push -q "$(git config remote.origin.url)" main:next
 	[ "$(items)" = 2 ]

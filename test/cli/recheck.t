@@ -44,7 +44,8 @@ check 'what makes the same is reproducible, and nothing has changed' '
 	look >before
 	mldv repro --check >out
 	cat out
-	has "a is reproducible" out && has "b is reproducible" out
+	has "a is reproducible" out
+	has "b is reproducible" out
 	has "c is reproducible" out
 	look >after
 	same before after
@@ -59,7 +60,8 @@ check 'what makes something else is not: 4, and it is kept' '
 	look >before
 	fails 4 mldv repro --check >out
 	cat out stderr
-	has "a is reproducible" out && has "c is reproducible" out
+	has "a is reproducible" out
+	has "c is reproducible" out
 	has "b is not reproducible: differs: b.out (at byte 3); what it made is in" out
 	has "1 stage is not reproducible" stderr
 	look >after
@@ -141,11 +143,13 @@ check 'with --no-pull a stage that needs what is not here is status 5' '
 	fails 5 mldv repro --no-pull
 	cat stderr
 	grep -q "b.out" stderr
-	[ ! -e b.out ] && [ ! -e c.out ]
+	[ ! -e b.out ]
+	[ ! -e c.out ]
 	# What needs nothing else is done all the same.
 	mldv repro --no-pull -n a
 	mldv repro
-	[ -e c.out ] && [ ! -e a.out ]
+	[ -e c.out ]
+	[ ! -e a.out ]
 '
 
 finish

@@ -321,9 +321,10 @@ check 'an input that is edited during the run is named' '
 	while [ ! -e started ]; do sleep 0.05; done
 	echo 3 >code/two.py
 	touch go
-	! wait $pid
+	wait $pid && exit 1
 	grep -q "code/two.py. changed while stage .a. ran" stderr
-	[ ! -e mldv.lock ] && [ ! -e a.out ]
+	[ ! -e mldv.lock ]
+	[ ! -e a.out ]
 	mldv repro
 	[ "$(cat a.out)" = a ]
 '
@@ -366,7 +367,7 @@ check 'after a kill the next repro puts everything right' '
 	pid=$!
 	while [ ! -s pid ]; do sleep 0.05; done
 	kill -9 $pid
-	! wait $pid
+	wait $pid && exit 1
 	[ "$(cat b.out)" = half ]
 	sed -i "s/echo half >b.out; echo \$\$ >pid; exec sleep 60/head -n 1 a.out >b.out/" mldv.ini
 	rm -f "$trace"
@@ -386,7 +387,7 @@ check 'a stage that outlives its repro is waited for' '
 	pid=$!
 	while [ ! -s pid ]; do sleep 0.05; done
 	kill -9 $pid
-	! wait $pid
+	wait $pid && exit 1
 	sed -i "s/(echo \$\$ >pid; sleep 2; echo late >b.out); true/head -n 1 a.out >b.out/" mldv.ini
 	mldv repro 2>stderr
 	grep -q "waiting for what is left of stage .b." stderr

@@ -168,7 +168,8 @@ check 'what Git keeps is shared before it is committed, and so is the diff' '
 	ran
 	has "took the outputs of m from" log
 	same ../p/m.json m.json
-	[ -e empty ] && [ ! -s empty ]
+	[ -e empty ]
+	[ ! -s empty ]
 	mldv how --diff m.json >diff
 	has "+echo .*x" diff
 	mldv fsck
