@@ -117,6 +117,41 @@ check 'a bundle of more bytes than mldv sends is not fetched' '
 	wait "$repro" || :
 '
 
+check 'a bundle or a parcel that was damaged on the remote runs nothing' '
+	batch_up
+	batch_project
+	: >"$spool/held"
+	repro_apart
+	until_is begun 1
+	kill -9 "$repro"
+	wait "$repro" || :
+	key=$(basename "$(ls ../r/ci/parcels)")
+	bundle=$(ls ../r/ci/source/*.bundle)
+	size=$(stat -c %s "$bundle")
+	[ "$size" -gt 300 ]
+	chmod u+w "$bundle" "../r/ci/parcels/$key"
+	cp "$bundle" ../bundle
+	cd "$spool"
+	for at in 3 60 $((size / 2)) $((size - 5)); do
+		python3 - ../bundle "../r/ci/source/$(basename "$bundle")" "$at" <<-"END"
+			import sys
+			data = bytearray(open(sys.argv[1], "rb").read())
+			data[int(sys.argv[3])] ^= 1
+			open(sys.argv[2], "wb").write(data)
+		END
+		mldv run-stage -r "$scratch/$count/r" "$key" >said 2>&1 && exit 1
+		cat said
+		hasnt "^in /" said
+		hasnt "is done" said
+	done
+	cp ../bundle "../r/ci/source/$(basename "$bundle")"
+	sed -i "s/\"oid\":\"../\"oid\":\"00/" "../r/ci/parcels/$key"
+	mldv run-stage -r "$scratch/$count/r" "$key" >said 2>&1 && exit 1
+	cat said
+	hasnt "^in /" said
+	hasnt "is done" said
+'
+
 check 'a result that is there is not made again, by whoever asks' '
 	batch_up
 	batch_project

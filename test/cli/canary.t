@@ -211,6 +211,31 @@ check 'a secret in the environment of a stage is written nowhere' '
 	free . ../r
 '
 
+check 'nor does it leave with a stage that runs elsewhere' '
+	start
+	cat >>mldv.ini <<-"END"
+
+		[stage far]
+		run = batch
+		cmd = cat d/sub/1 >out; test -n "$PASSED" && echo "$WISH" >>out
+		deps = d
+		outs = out
+		env = WISH
+		env.pass = PASSED
+		batch.submit = cd / && sh -c {run} >{log} 2>&1; echo 1
+		batch.poll = echo COMPLETED
+	END
+	git add -A
+	commit far
+	TOKEN=$canary AWS_SECRET_ACCESS_KEY=$canary PASSED=$canary && export TOKEN \
+		AWS_SECRET_ACCESS_KEY PASSED
+	WISH=wanted mldv repro >../said 2>&1
+	has wanted out
+	ls ../r/ci/parcels | grep .
+	grep -q wanted ../r/ci/parcels/*
+	free . ../r
+'
+
 check 'nor when it is killed' '
 	start
 	stages
