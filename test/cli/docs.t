@@ -61,6 +61,19 @@ check 'the options of -h are those of the page, in the same order' '
 	[ -s help ]
 '
 
+check 'every option of a page is in its synopsis' '
+	for name in $(listed); do
+		sed -n "/^\.Sh SYNOPSIS/,/^\.Sh D/s/Fl \([A-Za-z-][a-z-]*\)/\n-\1\n/gp" \
+			"$top/man/mldv-$name.1" >synopsis
+		in_page "mldv-$name" | while read -r option other; do
+			grep -qx -e "$option" ${other:+-e "$other"} synopsis || {
+				echo "no $option in the synopsis of mldv $name"
+				exit 1
+			}
+		done
+	done
+'
+
 check 'the options that stand before the command are in the overview' '
 	mldv help | sed -n "s/^  \(-[A-Za-z]\), \(--[a-z-]*\).*/\1 \2/p
 		s/^      \(--[a-z-]*\).*/\1/p" >help
