@@ -80,13 +80,6 @@ jobs_begun() {
 	}
 }
 
-# until_is COMMAND...: waits until it succeeds.
-until_is() {
-	until "$@" >/dev/null 2>&1; do
-		sleep 0.05
-	done
-}
-
 # batch_project: a project p with the remote r and a stage of three inputs: an
 # item, what another stage makes, and a script that Git has.
 batch_project() {

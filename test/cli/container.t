@@ -140,7 +140,7 @@ check 'a time-out and an interruption leave no container behind' '
 	sed -i "/^timeout/d; s/^cmd = .*/cmd = trap \"exit 1\" INT; echo begun; while :; do sleep 0.1; done/" mldv.ini
 	env --default-signal=INT mldv repro --live >log 2>&1 &
 	pid=$!
-	until grep -q begun log; do sleep 0.1; done
+	until_is has begun log
 	kill -INT $pid
 	! wait $pid || exit 1
 	no_containers
@@ -151,15 +151,10 @@ check 'a container ends when mldv was killed' '
 	boxed
 	sed -i "s/^cmd = .*/cmd = echo begun; sleep 600/" mldv.ini
 	mldv repro --live >log 2>&1 &
-	until grep -q begun log; do sleep 0.1; done
+	until_is has begun log
 	kill -9 $!
 	! wait $! || exit 1
-	tries=0
-	until no_containers >/dev/null; do
-		[ $tries -lt 300 ]
-		tries=$((tries + 1))
-		sleep 0.1
-	done
+	until_is no_containers
 	sed -i "s/^cmd = .*/cmd = cp data\/in out\/copy/" mldv.ini
 	mldv repro -q
 	[ "$(cat out/copy)" = one ]

@@ -55,13 +55,6 @@ task() {
 	END
 }
 
-# until_has PATTERN FILE
-until_has() {
-	until grep -q -e "$1" "$2" 2>/dev/null; do
-		sleep 0.05
-	done
-}
-
 check 'a stage runs as a task, and its result comes back' '
 	fargate
 	mldv repro >said 2>&1
@@ -121,7 +114,7 @@ check 'who was killed before the answer to RunTask finds the task again' '
 	gives 137 sh -c "echo \$\$ >pid; exec mldv repro" >said
 	mldv repro >said 2>&1 &
 	repro=$!
-	until_has "joined job\\|started job" said
+	until_line "joined job\\|started job" said
 	: >go
 	wait "$repro"
 	same data/raw/a out
@@ -135,13 +128,13 @@ check 'a task is found again by whoever has another cluster in mldv.ini' '
 	echo "until [ -e $PWD/go ]; do sleep 0.05; done" >>work.sh
 	mldv repro >said 2>&1 &
 	repro=$!
-	until_has "working hard" said
+	until_line "working hard" said
 	kill -9 "$repro"
 	wait "$repro" || :
 	sed -i "s/^fargate.cluster.*/fargate.cluster = mldv-other/" mldv.ini
 	mldv repro >said 2>&1 &
 	repro=$!
-	until_has "joined job\\|failed" said
+	until_line "joined job\\|failed" said
 	: >go
 	wait "$repro"
 	same data/raw/a out
@@ -161,7 +154,7 @@ check 'Ctrl-C lets go of the task, which jobs stops' '
 	echo "sleep 100" >>work.sh
 	env --default-signal=INT mldv repro >said 2>&1 &
 	repro=$!
-	until_has "working hard" said
+	until_line "working hard" said
 	kill -INT "$repro"
 	wait "$repro" && exit 1
 	has "detached; job" said

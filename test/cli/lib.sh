@@ -142,6 +142,20 @@ hasnt() {
 	return 1
 }
 
+# until_is COMMAND...: waits until it succeeds, for two minutes at most.
+until_is() {
+	tries=0
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 2400 ] || {
+			echo "it never came to this: $*"
+			"$@"
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
 # project [DIRECTORY]: a new Git repository with mldv in it, without a commit.
 project() {
 	git init -q "${1:-.}"

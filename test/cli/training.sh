@@ -98,18 +98,9 @@ held() {
 	more "exec(\"import time\nwhile not os.path.exists(\047$PWD/go\047): time.sleep(0.02)\")"
 }
 
-# until_line PATTERN FILE: waits until a line matches, for a minute at most.
+# until_line PATTERN FILE: waits until a line matches.
 until_line() {
-	tries=0
-	while ! grep -q -e "$1" "$2" 2>/dev/null; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 1200 ] || {
-			echo "no line came that matches '$1':"
-			cat "$2"
-			return 1
-		}
-		sleep 0.05
-	done
+	until_is has "$1" "$2"
 }
 
 # jobs_started: how many there were.
