@@ -10,12 +10,12 @@ if ! "$top/test/tool/slurm.sh" have; then
 	skip 'stages run on Slurm' 'slurmctld, slurmd, slurm-client or munge is missing, or this is not root'
 	finish
 fi
+trap '"$top/test/tool/slurm.sh" down "$scratch/slurm"; chmod -R u+rwX "$scratch"; rm -rf "$scratch"' EXIT
 settings=$("$top/test/tool/slurm.sh" up "$scratch/slurm") || {
 	cat "$scratch"/slurm/*.out >&2
 	echo 'Bail out! no Slurm'
 	exit 1
 }
-trap '"$top/test/tool/slurm.sh" down "$scratch/slurm"; chmod -R u+rwX "$scratch"; rm -rf "$scratch"' EXIT
 export "${settings?}"
 
 # slurm_project: the project of batch.sh, with Slurm's commands.
