@@ -253,10 +253,10 @@ as() {
 
 check 'who may read reads, and is told what it may not' '
 	owned
-	git clone -q . ../c
-	cd ../c
+	git clone -q . "../$count.c"
+	cd "../$count.c"
 	as CheckRole mldv pull
-	same ../*/reports/r reports/r
+	same "../$count/reports/r" reports/r
 	as CheckRole mldv verify --packs
 	echo 2 >data/d/2
 	mldv add data/d
@@ -301,8 +301,8 @@ check 'who works on one project is refused at another' '
 	owned
 	gives 1 as Developers other-project mldv push
 	has "AccessDenied .403.*; check what the credentials may do" stderr
-	cp -r . ../c
-	cd ../c
+	cp -r . "../$count.c"
+	cd "../$count.c"
 	rm -rf .git/mldv data/d
 	gives 1 as Developers other-project mldv pull
 	has "AccessDenied .403.*; check what the credentials may do" stderr

@@ -7,8 +7,7 @@
 #
 # A step is a request that the double gets: it kills who sends it before it is
 # carried out, or after, and never answers. Between two requests files change
-# only in this clone, and only when results come; there it is the calls that
-# 'inject' counts.
+# only in this clone, as with any stage: reprocrash.t kills there.
 
 # shellcheck source=test/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
