@@ -9,11 +9,12 @@
  *               nothing of mldv
  *   format/     what is written down (pointer, tree, pack index, manifest,
  *               key, run, lock, mldv.ini): text to value and back, no I/O
- *   store/      the objects of this clone: packs, large files, stat cache
+ *   store/      the objects of this clone: packs, large files; run records,
+ *               stat cache
  *   git/        the Git repository around a project
  *   net/        HTTP requests, many at once
  *   aws/        credentials, signatures, and services as thin clients: S3,
- *               SageMaker, ECS, CloudWatch Logs
+ *               SageMaker, ECS, ECR, CloudWatch Logs
  *   remote/     objects to and from where they are shared
  *   project/    a verb each: add, checkout, status, diff, push, pull, fsck
  *   runner/     what carries a stage out, here or elsewhere

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * What a run record encloses.
- */
+/* What a run record encloses: see run.h. */
 
 #include <stdlib.h>
 #include <string.h>

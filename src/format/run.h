@@ -103,6 +103,11 @@ CHECKED int run_parse(struct run *out, struct arena *arena,
     struct mldv_error *err);
 void run_format(struct run *run, struct buf *out);
 void run_release(struct run *run);
+/* Is the text a number as a metric line may have it? */
+bool run_is_number(const char *text, double *value);
+
+/* --- enclosed.c: the objects that a record has in it --- */
+
 /* Encloses the bytes of an object, unless they are too many or no text. */
 void run_enclose(struct run *run, struct arena *arena, const struct oid *oid,
     struct slice text);
@@ -111,7 +116,5 @@ void run_format_enclosed(struct run *run, struct buf *out);
 /* What is enclosed under that name; or NULL. */
 const struct run_object *run_enclosed(const struct run *run,
     const struct oid *oid);
-/* Is the text a number as a metric line may have it? */
-bool run_is_number(const char *text, double *value);
 
 #endif

@@ -40,6 +40,20 @@ CHECKED int items_load_some(struct mldv_project *project, const char *revision,
     const struct strs *files, struct items *out, struct mldv_error *err);
 void items_release(struct items *items);
 
+/* Why mldv may not track this path as an item: a phrase, or NULL. */
+const char *item_refused(const char *path);
+
+/* Reads path.mldv: 1, or 0 if there is none. */
+CHECKED int item_pointer(struct mldv_project *project, const char *path,
+    struct pointer *out, struct arena *arena, struct mldv_error *err);
+
+/* Reads mldv.lock; none is an empty one. */
+CHECKED int project_read_lock(struct mldv_project *project,
+    struct lockfile *out, struct mldv_error *err);
+/* Replaces it, durably; does not stage. */
+CHECKED int project_write_lock(struct mldv_project *project,
+    const struct lockfile *lock, struct mldv_error *err);
+
 /* --- itemselect.c: those that paths mean --- */
 
 /* The number of the first item whose path is not less than this. */
@@ -58,19 +72,5 @@ const struct item *items_around(const struct items *items, const char *path,
  */
 CHECKED int items_select(struct items *items, const struct strs *paths,
     struct mldv_error *err);
-
-/* Why mldv may not track this path as an item: a phrase, or NULL. */
-const char *item_refused(const char *path);
-
-/* Reads path.mldv: 1, or 0 if there is none. */
-CHECKED int item_pointer(struct mldv_project *project, const char *path,
-    struct pointer *out, struct arena *arena, struct mldv_error *err);
-
-/* Reads mldv.lock; none is an empty one. */
-CHECKED int project_read_lock(struct mldv_project *project,
-    struct lockfile *out, struct mldv_error *err);
-/* Replaces it, durably; does not stage. */
-CHECKED int project_write_lock(struct mldv_project *project,
-    const struct lockfile *lock, struct mldv_error *err);
 
 #endif
