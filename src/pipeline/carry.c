@@ -188,18 +188,10 @@ CHECKED static int decide_again(struct plan *plan, struct step *step,
 	return found < 0 ? -1 : 0;
 }
 
-/* There, a result that is recorded is not made again. */
-static bool runs_elsewhere(const struct step *step)
-{
-	const struct runner *runner = runner_of(step->stage);
-
-	return runner == &runner_sagemaker || runner == &runner_batch ||
-	    runner == &runner_fargate;
-}
-
 static bool can_be_checked(const struct step *step)
 {
-	return step->made && !runs_elsewhere(step) && !step->stage->always &&
+	return step->made && !runner_of(step->stage)->elsewhere &&
+	    !step->stage->always &&
 	    (step->state == MLDV_STAGE_FRESH ||
 	        step->state == MLDV_STAGE_RESTORE ||
 	        step->state == MLDV_STAGE_CACHED);
@@ -217,7 +209,7 @@ CHECKED static int carry_check(const struct carry *carry, struct step *step,
 	if (plan_decide(plan, index, true, err) < 0)
 		return -1;
 	if (!can_be_checked(step)) {
-		if (step->made && runs_elsewhere(step))
+		if (step->made && runner_of(step->stage)->elsewhere)
 			project_warn(plan->project,
 			    "stage '%s' runs elsewhere, so it is not checked",
 			    step->stage->name);

@@ -357,7 +357,7 @@ CHECKED static int add_runner_lines(struct plan *plan, struct step *step,
 	    .arena = &plan->arena,
 	};
 
-	return runner && runner->add_to_key
+	return runner->add_to_key
 	    ? runner->add_to_key(&job, &step->key.lines, err)
 	    : 0;
 }

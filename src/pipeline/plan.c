@@ -7,7 +7,6 @@
 #include "pipeline/imports.h"
 #include "project/inifiles.h"
 #include "remote/remote.h"
-#include "runner/runner.h"
 
 CHECKED static int load_stages(struct plan *plan, const struct strs *overrides,
     struct mldv_error *err)
@@ -182,24 +181,6 @@ CHECKED static int add_target(struct plan *plan, const char *target,
 	return 0;
 }
 
-/* What no runner can carry out yet. */
-CHECKED static int check_runners(const struct plan *plan,
-    struct mldv_error *err)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct stage *stage = plan->steps[i].stage;
-
-		if (plan->steps[i].selected && !stage->frozen &&
-		    !runner_of(stage))
-			return err_set(err, MLDV_USAGE,
-			    "stage '%s' (%s:%u): this version of mldv cannot "
-			    "carry out 'run = %s'",
-			    stage->name, stage->file, stage->line,
-			    runner_name(stage->run));
-	}
-	return 0;
-}
-
 void plan_warn(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
@@ -236,7 +217,7 @@ int plan_select(struct plan *plan, const struct strs *targets, bool force,
 		plan->steps[i].target = roots[i];
 		plan->steps[i].forced = force && roots[i];
 	}
-	return check_runners(plan, err);
+	return 0;
 }
 
 void plan_narrow(struct plan *plan, bool below)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/runner.h"
+
 /* Of what takes how long is not known. */
 #define TOOK_UNKNOWN 1000 /* milliseconds */
 
@@ -99,13 +101,6 @@ static void make_ready(struct queue *queue, size_t i)
 	    queue->entries[i].special ? &queue->special : &queue->plain, i);
 }
 
-static bool runs_elsewhere(const struct stage *stage)
-{
-	return stage->pool &&
-	    (stage->run == RUN_SAGEMAKER || stage->run == RUN_FARGATE ||
-	        stage->run == RUN_BATCH);
-}
-
 static struct pool *find_pool(const struct queue *queue,
     const struct stages *stages, const char *name)
 {
@@ -124,7 +119,8 @@ static void set_entry(struct queue *queue, const struct stages *stages,
 
 	entry->stage = stage;
 	entry->pool = find_pool(queue, stages, stage->pool);
-	entry->elsewhere = runs_elsewhere(stage);
+	/* Without a pool, nothing else says how many may be there at once. */
+	entry->elsewhere = stage->pool && runner_of(stage)->elsewhere;
 	entry->special = entry->pool || stage->mutex.count > 0 ||
 	    stage->gpus > 0 || stage->cpus > 1;
 	if (stage->gpus > 0)

@@ -204,9 +204,7 @@ static void look_at(struct schedule *schedule, size_t index)
 static unsigned retries_of(const struct schedule *schedule,
     const struct stage *stage)
 {
-	const struct runner *runner = runner_of(stage);
-
-	if (runner && runner->repeats)
+	if (runner_of(stage)->elsewhere)
 		return 0;
 	return stage->retries ? stage->retries
 	                      : schedule->carry->options->retries;

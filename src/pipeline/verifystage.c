@@ -213,7 +213,7 @@ CHECKED static int add_runner_lines(struct checking *checking,
 	    .arena = &verify->arena,
 	};
 
-	return runner && runner->add_to_key
+	return runner->add_to_key
 	    ? runner->add_to_key(&job, &checking->key.lines, err)
 	    : 0;
 }

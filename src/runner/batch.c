@@ -434,7 +434,7 @@ static int prepare(struct runner_job *job, struct mldv_error *err)
 const struct runner runner_batch = {
     .name = "batch",
     .version = 1,
-    .repeats = true,
+    .elsewhere = true,
     .prepare = prepare,
     .finish = elsewhere_finish,
 };

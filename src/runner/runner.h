@@ -71,8 +71,12 @@ struct runner_job {
 struct runner {
 	const char *name; /* as in `run =` and in the key */
 	unsigned version; /* of what it promises a stage; in the key */
-	/* Its process knows by itself what is worth repeating: `retries`. */
-	bool repeats;
+	/*
+	 * Its process only waits for a job on another machine. That takes no
+	 * processor here, sees to `retries` by itself, and a result that is
+	 * known there is taken, not made again.
+	 */
+	bool elsewhere;
 	/*
 	 * Adds the lines to the key that the stage alone does not say: what a
 	 * file contains that only this runner reads. NULL: there are none.
@@ -118,7 +122,7 @@ extern const struct runner runner_batch, runner_fargate;
 struct stages;
 CHECKED int runner_choose(struct stages *stages, struct arena *arena,
     const char *on, struct mldv_error *err);
-/* Who carries the stage out; NULL if nobody can, which plan_select refuses. */
+/* Who carries the stage out. */
 const struct runner *runner_of(const struct stage *stage);
 
 /*

@@ -280,7 +280,7 @@ static int finish(struct runner_job *job, const struct proc_result *result,
 const struct runner runner_sagemaker = {
     .name = "sagemaker",
     .version = 1,
-    .repeats = true,
+    .elsewhere = true,
     .add_to_key = training_add_to_key,
     .prepare = prepare,
     .finish = finish,

@@ -299,6 +299,24 @@ static void jobs_elsewhere_use_no_processor_here(void **state)
 	clear(&f);
 }
 
+static void a_training_job_that_runs_here_uses_a_processor(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	prepare(&f,
+	    "[pool s]\nslots = 2\n"
+	    "[stage a]\nrun = sagemaker\ncmd = x\npool = s\n"
+	    "sagemaker.instance_type = local-process\n"
+	    "[stage b]\ncmd = x\n",
+	    1);
+	open_queue(&f);
+	expect_taken(&f, "a");
+	done(&f, "a");
+	expect_taken(&f, "b");
+	clear(&f);
+}
+
 static void what_is_put_back_sleeps_until_it_is_woken(void **state)
 {
 	struct fixture f;
@@ -337,6 +355,7 @@ int main(void)
 	    cmocka_unit_test(of_stages_that_share_a_mutex_one_runs),
 	    cmocka_unit_test(each_gpu_is_given_once),
 	    cmocka_unit_test(jobs_elsewhere_use_no_processor_here),
+	    cmocka_unit_test(a_training_job_that_runs_here_uses_a_processor),
 	    cmocka_unit_test(what_is_put_back_sleeps_until_it_is_woken),
 	};
 
