@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/path.h"
 #include "base/strs.h"
 #include "remote/dirclock.h"
+#include "remote/dirlock.h"
 #include "store/link.h"
 
 /*
@@ -22,7 +22,7 @@
  * many packs share them, and nothing refers to a pack before the manifest.
  */
 
-enum { PIECE = 256 * 1024, LOCK_WAIT_MS = 50 };
+enum { PIECE = 256 * 1024 };
 
 struct dir {
 	struct ops ops;
@@ -33,21 +33,8 @@ struct dir {
 	int lock_fd;           /* -1: not locked */
 	pthread_mutex_t mutex; /* guards what follows */
 	struct strs unsynced;
-	bool timed;   /* the file system's clock is known: */
-	int64_t now;  /* its seconds … */
-	int64_t then; /* … when the monotonic clock showed this */
+	struct dirclock clock;
 };
-
-static bool stopped(const struct dir *dir, struct mldv_error *err)
-{
-	const struct mldv_events *events = dir->events;
-
-	if (!events || !events->cancelled ||
-	    !events->cancelled(events->context))
-		return false;
-	(void)err_set(err, MLDV_INTERRUPTED, "interrupted");
-	return true;
-}
 
 static const char *path_of(const struct dir *dir, struct arena *arena,
     const char *name)
@@ -129,91 +116,32 @@ out:
 	return ret < 0 ? -1 : 0;
 }
 
-static bool has_no_locks(int error)
-{
-	return error == ENOLCK || error == EINVAL || error == EOPNOTSUPP;
-}
-
-/* Waits for the lock: 0, or -1 with errno 0 if the error is set. */
-static int take_lock(const struct dir *dir, int fd, short type, bool no_wait,
+/* Of 'format', which never changes: see dirlock.h. */
+CHECKED static int lock(struct dir *dir, const struct ops_alone *alone,
     struct mldv_error *err)
 {
-	const struct timespec wait = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
-	struct flock range = {.l_type = type, .l_whence = SEEK_SET};
+	struct arena arena = {0};
+	const struct dirlock how = {
+	    .path = path_of(dir, &arena, "format"),
+	    .remote = dir->name,
+	    .events = dir->events,
+	    .alone = alone,
+	};
 
-	while (fcntl(fd, F_OFD_SETLK, &range) < 0) {
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN && errno != EACCES)
-			return -1;
-		if (no_wait)
-			(void)err_set(err, MLDV_BUSY,
-			    "somebody is at work on remote '%s'", dir->name);
-		if (no_wait || stopped(dir, err)) {
-			errno = 0;
-			return -1;
-		}
-		(void)nanosleep(&wait, NULL);
-	}
-	return 0;
+	dir->lock_fd = dirlock_take(&how, err);
+	arena_release(&arena);
+	return dir->lock_fd < 0 ? -1 : 0;
 }
 
-/*
- * The lock is on 'format', which never changes: a push reads and needs no
- * other file for it. A file system without locks cannot lock out a push, but
- * a gc will not run there either.
- */
 static int dir_lock(struct ops *ops, struct mldv_error *err)
 {
-	struct dir *dir = (struct dir *)ops;
-	struct arena arena = {0};
-	const char *path = path_of(dir, &arena, "format");
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int ret = 0;
-
-	if (fd < 0) {
-		ret = err_errno(err, "cannot open '%s'", path);
-	} else if (take_lock(dir, fd, F_RDLCK, false, err) < 0 &&
-	    !has_no_locks(errno)) {
-		ret = -1;
-		if (errno != 0)
-			(void)err_errno(err, "cannot lock '%s'", path);
-	}
-	if (ret == 0)
-		dir->lock_fd = fd;
-	else if (fd >= 0)
-		(void)close(fd);
-	arena_release(&arena);
-	return ret;
+	return lock((struct dir *)ops, NULL, err);
 }
 
 static int dir_lock_all(struct ops *ops, const struct ops_alone *how,
     struct mldv_error *err)
 {
-	struct dir *dir = (struct dir *)ops;
-	struct arena arena = {0};
-	const char *path = path_of(dir, &arena, "format");
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	int ret = 0;
-
-	if (fd < 0) {
-		ret = err_errno(err, "cannot open '%s'", path);
-	} else if (take_lock(dir, fd, F_WRLCK, how->no_wait, err) < 0) {
-		ret = -1;
-		if (has_no_locks(errno))
-			(void)err_set(err, MLDV_FAILED,
-			    "cannot lock '%s': its file system has no locks, "
-			    "so that nothing can be deleted there safely",
-			    path);
-		else if (errno != 0)
-			(void)err_errno(err, "cannot lock '%s'", path);
-	}
-	if (ret == 0)
-		dir->lock_fd = fd;
-	else if (fd >= 0)
-		(void)close(fd);
-	arena_release(&arena);
-	return ret;
+	return lock((struct dir *)ops, how, err);
 }
 
 static void dir_unlock(struct ops *ops)
@@ -225,36 +153,15 @@ static void dir_unlock(struct ops *ops)
 	dir->lock_fd = -1;
 }
 
-static int64_t monotonic(void)
-{
-	struct timespec now = {0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
-/* Asks the file system what time it is. */
-static int read_clock(struct dir *dir, struct mldv_error *err)
-{
-	if (dirclock_read(dir->root, &dir->now, err) < 0)
-		return -1;
-	dir->then = monotonic();
-	dir->timed = true;
-	return 0;
-}
-
 static int age_of(struct dir *dir, const struct stat *st, uint64_t *out,
     struct mldv_error *err)
 {
-	int64_t age;
-	int ret = 0;
+	int ret;
 
 	(void)pthread_mutex_lock(&dir->mutex);
-	if (!dir->timed)
-		ret = read_clock(dir, err);
-	age = dir->now + (monotonic() - dir->then) - st->st_mtim.tv_sec;
+	ret =
+	    dirclock_age(&dir->clock, dir->root, st->st_mtim.tv_sec, out, err);
 	(void)pthread_mutex_unlock(&dir->mutex);
-	*out = age > 0 ? (uint64_t)age : 0;
 	return ret;
 }
 
@@ -323,7 +230,7 @@ static int dir_get_range(struct ops *ops, const char *name, uint64_t offset,
 	int fd = -1;
 	int ret = -1;
 
-	if (stopped(dir, err))
+	if (ops_stopped(dir->events, err) < 0)
 		goto out;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -359,7 +266,7 @@ static int copy_file(const struct dir *dir, int to, const char *path,
 		uint64_t left = source->size - at;
 		size_t n = left < PIECE ? (size_t)left : PIECE;
 
-		if (stopped(dir, err) ||
+		if (ops_stopped(dir->events, err) < 0 ||
 		    file_read_at(shared ? to : source->fd, source->name, piece,
 		        n, at, err) < 0 ||
 		    (!shared && file_write(to, path, piece, n, err) < 0))
@@ -391,7 +298,7 @@ static int fill(const struct dir *dir, int to, const char *path,
 		uint64_t left = source->size - at;
 		size_t n = (size_t)(left < piece ? left : piece);
 
-		if (stopped(dir, err) ||
+		if (ops_stopped(dir->events, err) < 0 ||
 		    file_write(to, path, data + at, n, err) < 0)
 			return -1;
 	}

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -67,12 +68,35 @@ static int read_written(const char *dir, struct stat *out,
 	return ret;
 }
 
-int dirclock_read(const char *dir, int64_t *now, struct mldv_error *err)
+static int64_t monotonic(void)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Asks the file system what time it is. */
+static int ask(struct dirclock *clock, const char *dir, struct mldv_error *err)
 {
 	struct stat st;
 
 	if (!read_unnamed(dir, &st) && read_written(dir, &st, err) < 0)
 		return -1;
-	*now = st.st_mtim.tv_sec;
+	clock->now = st.st_mtim.tv_sec;
+	clock->then = monotonic();
+	clock->known = true;
+	return 0;
+}
+
+int dirclock_age(struct dirclock *clock, const char *dir, int64_t time,
+    uint64_t *out, struct mldv_error *err)
+{
+	int64_t age;
+
+	if (!clock->known && ask(clock, dir, err) < 0)
+		return -1;
+	age = clock->now + (monotonic() - clock->then) - time;
+	*out = age > 0 ? (uint64_t)age : 0;
 	return 0;
 }

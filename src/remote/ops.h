@@ -39,6 +39,10 @@ struct ops_alone {
 	bool exclusive; /* a person has seen to it that nobody pushes */
 };
 
+/* MLDV_INTERRUPTED if the user wants an end; events may be NULL. */
+CHECKED int ops_stopped(const struct mldv_events *events,
+    struct mldv_error *err);
+
 /* What is to be put: bytes in memory, or if data is NULL a whole file. */
 struct ops_source {
 	const void *data;

@@ -121,13 +121,6 @@ void outside_advance(struct outside_progress *progress, uint64_t bytes)
 		events->progress(events->context, &now);
 }
 
-int outside_stopped(const struct mldv_events *events, struct mldv_error *err)
-{
-	if (events && events->cancelled && events->cancelled(events->context))
-		return err_set(err, MLDV_INTERRUPTED, "interrupted");
-	return 0;
-}
-
 int outside_create(const char *path, struct mldv_error *err)
 {
 	int fd = open(path,

@@ -40,9 +40,6 @@ struct outside_progress {
 	uint64_t done;
 };
 void outside_advance(struct outside_progress *progress, uint64_t bytes);
-/* -1 and an error if the work is to stop. */
-CHECKED int outside_stopped(const struct mldv_events *events,
-    struct mldv_error *err);
 
 /* Makes a file that is not there yet: its descriptor, or -1. */
 CHECKED int outside_create(const char *path, struct mldv_error *err);

@@ -159,7 +159,7 @@ static int note_object(void *context, const struct s3_listed *object,
 	struct object *out;
 	const char *line;
 
-	if (outside_stopped(from->events, err) < 0)
+	if (ops_stopped(from->events, err) < 0)
 		return -1;
 	line = arena_printf(arena, "%s %llu %s\n", object->etag,
 	    (unsigned long long)object->size, below);
@@ -317,7 +317,7 @@ static int fetch_piece(void *context, size_t i, struct mldv_error *err)
 	char *data;
 	int ret;
 
-	if (outside_stopped(fetching->from->events, err) < 0)
+	if (ops_stopped(fetching->from->events, err) < 0)
 		return -1;
 	data = xmalloc(piece->size);
 	ret = s3_get_range(fetching->from->s3, object->key, &range, data, err);

@@ -163,13 +163,16 @@ void remote_set_label(struct remote *remote, const char *label)
 	remote->label = label ? arena_str(&remote->arena, label) : NULL;
 }
 
-int remote_stopped(const struct remote *remote, struct mldv_error *err)
+int ops_stopped(const struct mldv_events *events, struct mldv_error *err)
 {
-	const struct mldv_events *events = remote->events;
-
 	if (events && events->cancelled && events->cancelled(events->context))
 		return err_set(err, MLDV_INTERRUPTED, "interrupted");
 	return 0;
+}
+
+int remote_stopped(const struct remote *remote, struct mldv_error *err)
+{
+	return ops_stopped(remote->events, err);
 }
 
 int64_t remote_clock(void)
