@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -358,4 +359,27 @@ int file_open_below(int dir_fd, const char *name, struct mldv_error *err)
 	if (fd < 0)
 		return err_errno(err, "cannot open '%s'", name);
 	return fd;
+}
+
+/* statfs(2)'s numbers; overlayfs hands everything on to what is below. */
+bool file_is_local(int fd)
+{
+	static const unsigned long types[] = {
+	    0xef53,     /* ext4 */
+	    0x58465342, /* XFS */
+	    0x9123683e, /* Btrfs */
+	    0xf2f52010, /* F2FS */
+	    0x2fc12fc1, /* ZFS */
+	    0x794c7630, /* overlayfs */
+	    0x01021994, /* tmpfs */
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		if ((unsigned long)fs.f_type == types[i])
+			return true;
+	}
+	return false;
 }

@@ -86,6 +86,13 @@ CHECKED int file_list(const char *path, struct strs *out,
 CHECKED int file_sweep(const char *dir, struct mldv_error *err);
 
 /*
+ * Does this kernel itself keep the files of that file system? Then it stamps
+ * them as soon as they are made, and syncfs(2) promises what fsync(2) does.
+ * With a server or a daemon behind it (NFS, FUSE, 9P, SMB) neither is sure.
+ */
+bool file_is_local(int fd);
+
+/*
  * A file that is being written under a temporary name. Zeroed: none. Release
  * removes it unless it was committed.
  */

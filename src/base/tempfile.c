@@ -184,33 +184,6 @@ int tempfile_commit(struct tempfile *temp, const char *target,
 	return sync_parent(target, err);
 }
 
-/*
- * Does syncfs(2) promise what fsync(2) does there? With a server or a daemon
- * behind it (FUSE, 9P, SMB) only the latter asks that one to write. These are
- * statfs(2)'s numbers; overlayfs hands it on to what is below.
- */
-static bool is_synced_whole(int fd)
-{
-	static const unsigned long types[] = {
-	    0xef53,     /* ext4 */
-	    0x58465342, /* XFS */
-	    0x9123683e, /* Btrfs */
-	    0xf2f52010, /* F2FS */
-	    0x2fc12fc1, /* ZFS */
-	    0x794c7630, /* overlayfs */
-	    0x01021994, /* tmpfs */
-	};
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) < 0)
-		return false;
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		if ((unsigned long)fs.f_type == types[i])
-			return true;
-	}
-	return false;
-}
-
 /* Before Linux 5.8 syncfs(2) said nothing of what could not be written. */
 static bool may_sync_all(void)
 {
@@ -271,7 +244,7 @@ int tempfile_commit_group(struct tempfile_member *members, size_t count,
 	/* The file that was open before any was written hears of every error.
 	 */
 	int fd = count >= GROUP_MANY && may_sync_all() &&
-	        is_synced_whole(members[0].temp.fd)
+	        file_is_local(members[0].temp.fd)
 	    ? fcntl(members[0].temp.fd, F_DUPFD_CLOEXEC, 0)
 	    : -1;
 	int ret = sync_members(members, count, fd, err);

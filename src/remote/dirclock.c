@@ -2,41 +2,11 @@
 #include "remote/dirclock.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
-
-/* statfs(2): not in every linux/magic.h. */
-#define XFS_MAGIC 0x58465342
-#define ZFS_MAGIC 0x2fc12fc1
-
-/* Is it this kernel that stamps the files there, as soon as they are made? */
-static bool stamps_at_once(int fd)
-{
-	static const unsigned long local[] = {
-	    EXT4_SUPER_MAGIC, /* and ext2, ext3 */
-	    BTRFS_SUPER_MAGIC,
-	    F2FS_SUPER_MAGIC,
-	    TMPFS_MAGIC,
-	    XFS_MAGIC,
-	    ZFS_MAGIC,
-	};
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) < 0)
-		return false;
-	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
-		if (((unsigned long)fs.f_type & 0xffffffff) == local[i])
-			return true;
-	}
-	return false;
-}
 
 /* A file without a name, of which nothing comes to the disk. */
 static bool read_unnamed(const char *dir, struct stat *out)
@@ -46,7 +16,7 @@ static bool read_unnamed(const char *dir, struct stat *out)
 
 	if (fd < 0)
 		return false;
-	done = stamps_at_once(fd) && fstat(fd, out) == 0;
+	done = file_is_local(fd) && fstat(fd, out) == 0;
 	(void)close(fd);
 	return done;
 }
