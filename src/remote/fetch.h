@@ -32,6 +32,16 @@ CHECKED int fetch_is_here(struct store *store,
 CHECKED int fetch_known(struct fetch *fetch, const struct remote_wanted *wanted,
     struct remote_count *out, struct mldv_error *err);
 
+/* Takes an object into the store. */
+CHECKED int fetch_put(struct fetch *fetch, const struct oid *oid,
+    struct slice payload, struct mldv_error *err);
+/* Says that no pack of the item holds the object; -1. */
+CHECKED int fetch_lacks(const struct fetch *fetch, const struct oid *oid,
+    struct mldv_error *err);
+/* Reads trees for a walk (reach.h): from the store, what is kept, or packs. */
+CHECKED int fetch_read_trees(void *context, struct reach *reach,
+    struct reach_object *const *trees, size_t count, struct mldv_error *err);
+
 /* A large object on its way. */
 struct big {
 	const struct oid *oid;
