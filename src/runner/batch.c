@@ -64,13 +64,13 @@ static int read_setting(struct elsewhere *job, struct batch *batch,
 		job->file.url = setting->value;
 	else if (strcmp(name, "patience") != 0)
 		return err_set(err, MLDV_USAGE,
-		    PROJECT_INI
-		    ":%u: there is no '%s'; there are batch.submit, "
+		    "%s:%u: there is no '%s'; there are batch.submit, "
 		    "batch.poll, batch.cancel, batch.mldv, "
 		    "batch.remote and batch.patience",
-		    setting->line, setting->key);
+		    job->file.ini, setting->line, setting->key);
 	else if (!read_seconds(setting->value, &batch->patience))
-		return elsewhere_wrong(setting, err, "write 90s, 15m or 4h");
+		return elsewhere_wrong(job, setting, err,
+		    "write 90s, 15m or 4h");
 	return 0;
 }
 

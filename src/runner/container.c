@@ -35,15 +35,15 @@ static int add_to_key(const struct runner_job *job, struct strs *lines,
 
 	if (stage->notebook || stage->entry)
 		return err_set(err, MLDV_USAGE,
-		    PROJECT_INI ":%u: stage '%s': 'run = container' takes a "
-		                "'cmd', which may be papermill, and no '%s'",
-		    stage->line, stage->name,
+		    "%s:%u: stage '%s': 'run = container' takes a "
+		    "'cmd', which may be papermill, and no '%s'",
+		    stage->file, stage->line, stage->name,
 		    stage->notebook ? "notebook" : "entry_point");
 	if (!stage->image)
 		return err_set(err, MLDV_USAGE,
-		    PROJECT_INI ":%u: stage '%s' has no 'image = NAME', which "
-		                "'run = container' needs",
-		    stage->line, stage->name);
+		    "%s:%u: stage '%s' has no 'image = NAME', which "
+		    "'run = container' needs",
+		    stage->file, stage->line, stage->name);
 	if (image_check(stage->image, err) < 0 ||
 	    container_settings_read(stage, &settings, err) < 0 ||
 	    image_add_to_key(job, stage->image, lines, err) < 0)

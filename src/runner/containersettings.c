@@ -12,12 +12,11 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS  "0123456789"
 
-static int wrong(const struct setting *setting, const char *what,
-    struct mldv_error *err)
+static int wrong(const struct stage *stage, const struct setting *setting,
+    const char *what, struct mldv_error *err)
 {
-	return err_set(err, MLDV_USAGE,
-	    PROJECT_INI ":%u: '%s' cannot be '%s'; %s", setting->line,
-	    setting->key, setting->value, what);
+	return err_set(err, MLDV_USAGE, "%s:%u: '%s' cannot be '%s'; %s",
+	    stage->file, setting->line, setting->key, setting->value, what);
 }
 
 /* "2", "1.5" */
@@ -70,7 +69,8 @@ static const struct known {
 
 enum { KNOWN = sizeof known / sizeof known[0] };
 
-static int unknown(const struct setting *setting, struct mldv_error *err)
+static int unknown(const struct stage *stage, const struct setting *setting,
+    struct mldv_error *err)
 {
 	const char *names[KNOWN + 1] = {NULL};
 	const char *nearest;
@@ -80,15 +80,15 @@ static int unknown(const struct setting *setting, struct mldv_error *err)
 	nearest = str_nearest(setting->key + strlen(PREFIX), names);
 	if (nearest)
 		return err_set(err, MLDV_USAGE,
-		    PROJECT_INI ":%u: unknown key '%s'; did you mean '" PREFIX
-		                "%s'?",
-		    setting->line, setting->key, nearest);
-	return err_set(err, MLDV_USAGE, PROJECT_INI ":%u: unknown key '%s'",
+		    "%s:%u: unknown key '%s'; did you mean '" PREFIX "%s'?",
+		    stage->file, setting->line, setting->key, nearest);
+	return err_set(err, MLDV_USAGE, "%s:%u: unknown key '%s'", stage->file,
 	    setting->line, setting->key);
 }
 
-static int read_setting(const struct setting *setting,
-    struct container_settings *out, struct mldv_error *err)
+static int read_setting(const struct stage *stage,
+    const struct setting *setting, struct container_settings *out,
+    struct mldv_error *err)
 {
 	const char *name = setting->key + strlen(PREFIX);
 
@@ -96,13 +96,13 @@ static int read_setting(const struct setting *setting,
 		if (strcmp(known[i].name, name) != 0)
 			continue;
 		if (!known[i].is_good(setting->value))
-			return wrong(setting, known[i].what, err);
+			return wrong(stage, setting, known[i].what, err);
 		if (known[i].offset != SIZE_MAX)
 			memcpy((char *)out + known[i].offset, &setting->value,
 			    sizeof setting->value);
 		return 0;
 	}
-	return unknown(setting, err);
+	return unknown(stage, setting, err);
 }
 
 int container_settings_read(const struct stage *stage,
@@ -116,7 +116,7 @@ int container_settings_read(const struct stage *stage,
 		const struct setting *setting = &stage->settings[i];
 
 		if (strncmp(setting->key, PREFIX, strlen(PREFIX)) == 0 &&
-		    read_setting(setting, out, err) < 0)
+		    read_setting(stage, setting, out, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -27,12 +27,11 @@ const char *elsewhere_setting(const struct elsewhere_file *file,
 	return NULL;
 }
 
-int elsewhere_wrong(const struct setting *setting, struct mldv_error *err,
-    const char *what)
+int elsewhere_wrong(const struct elsewhere *job, const struct setting *setting,
+    struct mldv_error *err, const char *what)
 {
-	return err_set(err, MLDV_USAGE,
-	    PROJECT_INI ":%u: '%s' cannot be '%s'; %s", setting->line,
-	    setting->key, setting->value, what);
+	return err_set(err, MLDV_USAGE, "%s:%u: '%s' cannot be '%s'; %s",
+	    job->file.ini, setting->line, setting->key, setting->value, what);
 }
 
 /* --- the file --- */
@@ -49,6 +48,7 @@ struct text {
 static const struct text texts[] = {
     AT(runner, false),
     AT(stage, false),
+    AT(ini, false),
     AT(key, false),
     AT(remote, false),
     AT(url, false),
@@ -234,6 +234,7 @@ static int fill_file(const struct runner_job *job,
 
 	file->runner = system->name;
 	file->stage = stage->name;
+	file->ini = stage->file;
 	if (remotes_choose(job->project, NULL, arena, &file->remote, err) < 0 ||
 	    fill_parcel(job, &file->parcel, err) < 0)
 		return -1;
@@ -265,13 +266,13 @@ static int check_stage(const struct runner_job *job,
 
 	if (!stage->cmd[0] || stage->notebook || stage->entry)
 		return err_set(err, MLDV_USAGE,
-		    PROJECT_INI ":%u: a stage with 'run = %s' runs a 'cmd', "
-		                "and nothing else",
-		    stage->line, system->name);
+		    "%s:%u: a stage with 'run = %s' runs a 'cmd', and nothing "
+		    "else",
+		    stage->file, stage->line, system->name);
 	for (size_t i = 0; i < stage->setting_count; i++) {
 		if (strncmp(stage->settings[i].key, system->name, len) != 0)
 			return err_set(err, MLDV_USAGE,
-			    PROJECT_INI ":%u: '%s' is not for 'run = %s'",
+			    "%s:%u: '%s' is not for 'run = %s'", stage->file,
 			    stage->settings[i].line, stage->settings[i].key,
 			    system->name);
 	}

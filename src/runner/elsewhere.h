@@ -23,6 +23,7 @@
 struct elsewhere_file {
 	const char *runner; /* "batch", "fargate" */
 	const char *stage;
+	const char *ini; /* where it stands, with its settings: "mldv.ini" */
 	const char *key;
 	const char *remote; /* its name, and its address as the job sees it */
 	const char *url;
@@ -112,14 +113,14 @@ extern const struct elsewhere_system elsewhere_fargate;
 CHECKED const struct elsewhere_system *elsewhere_named(const char *runner,
     struct mldv_error *err);
 
-/* What a runner does before and after; check refuses wrong settings. */
+/* What a runner does before, with an error if a setting is wrong; and after. */
 CHECKED int elsewhere_prepare(struct runner_job *job,
     const struct elsewhere_system *system, struct mldv_error *err);
 CHECKED int elsewhere_finish(struct runner_job *job,
     const struct proc_result *result, struct mldv_error *err);
 /* Sets an error about a stage's setting, MLDV_USAGE with its line; -1. */
-int elsewhere_wrong(const struct setting *setting, struct mldv_error *err,
-    const char *what);
+int elsewhere_wrong(const struct elsewhere *job, const struct setting *setting,
+    struct mldv_error *err, const char *what);
 
 /* Sends all that the job takes along; the parcel then is complete. */
 CHECKED int elsewhere_send(struct elsewhere *job, struct mldv_error *err);

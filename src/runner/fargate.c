@@ -52,7 +52,7 @@ static int read_yes(const struct reader *r, bool *out, struct mldv_error *err)
 	*out = strcmp(r->setting->value, "yes") == 0;
 	if (*out || strcmp(r->setting->value, "no") == 0)
 		return 0;
-	return elsewhere_wrong(r->setting, err, "only yes or no");
+	return elsewhere_wrong(r->job, r->setting, err, "only yes or no");
 }
 
 static int read_count(const struct reader *r, uint64_t *out,
@@ -60,7 +60,7 @@ static int read_count(const struct reader *r, uint64_t *out,
 {
 	if (slice_number(slice_of(r->setting->value), out) && *out > 0)
 		return 0;
-	return elsewhere_wrong(r->setting, err, "write a number");
+	return elsewhere_wrong(r->job, r->setting, err, "write a number");
 }
 
 /* "a, b" */
@@ -78,7 +78,7 @@ static int read_list(const struct reader *r, struct strs *out,
 		more = slice_cut(&rest, ',', &word);
 		word = slice_trim(word);
 		if (word.len == 0 || out->count == 16)
-			return elsewhere_wrong(r->setting, err,
+			return elsewhere_wrong(r->job, r->setting, err,
 			    "write at most 16 names");
 		items[out->count++] =
 		    arena_strn(&r->job->arena, word.data, word.len);
@@ -132,7 +132,7 @@ static int read_other(const struct reader *r, const char *name,
 	if (strncmp(name, "tag.", 4) == 0)
 		return read_pair(r, name + 4, out->tags, &out->tag_count, TAGS);
 	return err_set(err, MLDV_USAGE,
-	    PROJECT_INI ":%u: there is no '%s'; see mldv-runners(7)",
+	    "%s:%u: there is no '%s'; see mldv-runners(7)", r->job->file.ini,
 	    r->setting->line, r->setting->key);
 }
 

@@ -95,6 +95,24 @@ check 'a section, a parameter or a file is there once' '
 	refused stages/last.ini:2 "included already"
 '
 
+check 'what a runner refuses is said of the file that it stands in' '
+	split
+	printf "[stage box]\nrun = container\ncmd = true\nouts = box\n" \
+		>stages/last.ini
+	refused stages/last.ini:1 "has no .image"
+	printf "image = a:1\ncontainer.cpus = x\n" >>stages/last.ini
+	refused "stage .box.: stages/last.ini:6" "cannot be .x."
+	printf "[stage far]\nrun = batch\ncmd = true\nouts = far\n" \
+		>stages/last.ini
+	printf "container.cpus = 1\n" >>stages/last.ini
+	refused "stage .far.: stages/last.ini:5" "is not for"
+	mldv remote add r "$PWD/../remote"
+	sed -i "s/container.cpus/batch.patience/" stages/last.ini
+	refused "stage .far.: stages/last.ini:5" "cannot be .1."
+	sed -i "s/batch.patience/batch.sbumit/" stages/last.ini
+	refused "stage .far.: stages/last.ini:5" "there is no .batch.sbumit."
+'
+
 check 'an included file cannot have settings, nor lie elsewhere' '
 	split
 	printf "[remote x]\nurl = /nowhere\n" >stages/last.ini
