@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 void strs_add(struct strs *strs, const char *text)
 {
 	strs_add_n(strs, text, strlen(text));
@@ -14,6 +16,20 @@ void strs_add_n(struct strs *strs, const char *text, size_t len)
 	strs->items = xgrow(strs->items, strs->count, &strs->capacity,
 	    sizeof *strs->items);
 	strs->items[strs->count++] = arena_strn(&strs->arena, text, len);
+}
+
+void strs_add_words(struct strs *strs, const char *text)
+{
+	struct slice rest = slice_of(text);
+	bool more = true;
+
+	while (more) {
+		struct slice word;
+
+		more = slice_cut(&rest, ' ', &word);
+		if (word.len > 0)
+			strs_add_n(strs, word.data, word.len);
+	}
 }
 
 static int compare(const void *a, const void *b)

@@ -20,6 +20,8 @@ struct strs {
 
 void strs_add(struct strs *strs, const char *text);
 void strs_add_n(struct strs *strs, const char *text, size_t len);
+/* The words of the text, which spaces part: "bash -eu" are two. */
+void strs_add_words(struct strs *strs, const char *text);
 /* Bytewise order. */
 void strs_sort(struct strs *strs);
 /* Sorts, and keeps one of each. */

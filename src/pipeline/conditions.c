@@ -41,19 +41,6 @@ static const char *const *words(struct arena *arena, const struct strs *strs)
 	return out;
 }
 
-static void add_shell(const char *shell, struct strs *out)
-{
-	struct slice rest = slice_of(shell);
-	struct slice word;
-	bool more = true;
-
-	while (more) {
-		more = slice_cut(&rest, ' ', &word);
-		if (word.len > 0)
-			strs_add_n(out, word.data, word.len);
-	}
-}
-
 CHECKED static int run(struct plan *plan, const struct proc_options *options,
     struct oid *out, struct mldv_error *err)
 {
@@ -93,7 +80,7 @@ CHECKED static int probe(struct plan *plan, const struct stage *stage,
 	struct strs variables = {0};
 	int ret;
 
-	add_shell(plan->stages.shell, &argv);
+	strs_add_words(&argv, plan->stages.shell);
 	strs_add(&argv, "-c");
 	strs_add(&argv, command);
 	environment_build(&environment, &variables);

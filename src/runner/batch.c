@@ -75,12 +75,10 @@ static int read_setting(struct elsewhere *job, struct batch *batch,
 }
 
 static int check_places(const struct elsewhere *job, const char *key,
-    struct mldv_error *err);
+    const char *command, struct mldv_error *err);
 
 static int open_batch(struct elsewhere *job, struct mldv_error *err)
 {
-	static const char *const commands[] = {"batch.submit", "batch.poll",
-	    "batch.cancel"};
 	struct batch *batch = arena_alloc(&job->arena, sizeof *batch);
 
 	*batch = (struct batch){.program = "mldv", .patience = PATIENCE};
@@ -95,11 +93,12 @@ static int open_batch(struct elsewhere *job, struct mldv_error *err)
 		    "'batch.poll', the commands that start a job and tell its "
 		    "state",
 		    job->file.stage);
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		if (check_places(job, commands[i], err) < 0)
-			return -1;
-	}
-	return 0;
+	if (check_places(job, "batch.submit", batch->submit, err) < 0 ||
+	    check_places(job, "batch.poll", batch->poll, err) < 0)
+		return -1;
+	return batch->cancel
+	    ? check_places(job, "batch.cancel", batch->cancel, err)
+	    : 0;
 }
 
 static void close_batch(struct elsewhere *job)
@@ -235,15 +234,14 @@ static const char *fill(struct elsewhere *job, const char *command,
 }
 
 static int check_places(const struct elsewhere *job, const char *key,
-    struct mldv_error *err)
+    const char *command, struct mldv_error *err)
 {
 	struct elsewhere copy = *job;
-	const char *command = elsewhere_setting(&job->file, key);
 	struct slice unknown;
 	int ret = 0;
 
 	copy.arena = (struct arena){0};
-	if (command && !fill(&copy, command, &unknown))
+	if (!fill(&copy, command, &unknown))
 		ret = err_set(err, MLDV_USAGE,
 		    "stage '%s': '%s' has '%.*s', and there are only {run}, "
 		    "{name}, {stage}, {key}, {id}, {log}, {remote}, {cpus}, "
@@ -272,33 +270,28 @@ static bool is_cancelled(void *context)
 static int run_command(struct elsewhere *job, const char *command,
     struct buf *out, struct mldv_error *err)
 {
-	const char *argv[32] = {0};
-	const struct proc_options options = {
-	    .argv = argv,
+	struct proc_options options = {
 	    .dir = job->project->root,
 	    .errors = STDERR_FILENO,
 	};
-	struct slice rest = slice_of(job->file.shell);
 	struct proc_result result = {0};
 	struct proc proc = {0};
-	bool more = true;
-	size_t count = 0;
+	struct strs words = {0};
+	const char **argv;
+	int ret;
 
-	while (more && count < 28) {
-		struct slice word;
-
-		more = slice_cut(&rest, ' ', &word);
-		if (word.len > 0)
-			argv[count++] =
-			    arena_strn(&job->arena, word.data, word.len);
-	}
-	argv[count++] = "-c";
-	argv[count] = command;
-	if (proc_start(&proc, &options, err) < 0 ||
-	    proc_wait(&proc, &result, take_answer, is_cancelled, out,
-	        GRACE_SECONDS, err) < 0)
-		return -1;
-	return result.status;
+	strs_add_words(&words, job->file.shell);
+	strs_add(&words, "-c");
+	strs_add(&words, command);
+	argv = arena_array(&job->arena, words.count + 1, sizeof *argv);
+	memcpy(argv, words.items, words.count * sizeof *argv);
+	options.argv = argv;
+	ret = proc_start(&proc, &options, err);
+	if (ret == 0)
+		ret = proc_wait(&proc, &result, take_answer, is_cancelled, out,
+		    GRACE_SECONDS, err);
+	strs_release(&words);
+	return ret < 0 ? -1 : result.status;
 }
 
 /* --- the system --- */

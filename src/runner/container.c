@@ -138,22 +138,16 @@ static int add_files(struct boxed *boxed, struct mldv_error *err)
 static void set_command(struct container *container)
 {
 	struct runner_job *job = container->job;
-	struct slice rest = slice_of(job->shell);
-	const char **words =
-	    arena_array(job->arena, rest.len / 2 + 4, sizeof *words);
-	size_t count = 0;
-	bool more = true;
+	struct strs shell = {0};
+	const char **words;
 
-	while (more) {
-		struct slice word;
-
-		more = slice_cut(&rest, ' ', &word);
-		if (word.len > 0)
-			words[count++] =
-			    arena_strn(job->arena, word.data, word.len);
-	}
-	words[count++] = "-c";
-	words[count] = job->stage->cmd;
+	strs_add_words(&shell, job->shell);
+	strs_add(&shell, "-c");
+	words = arena_array(job->arena, shell.count + 2, sizeof *words);
+	for (size_t i = 0; i < shell.count; i++)
+		words[i] = arena_str(job->arena, shell.items[i]);
+	words[shell.count] = job->stage->cmd;
+	strs_release(&shell);
 	container->entrypoint = words;
 	container->dir =
 	    path_join(job->arena, CONTAINER_PROJECT, job->stage->cwd);

@@ -17,16 +17,6 @@
 
 #define RESULT_LIMIT (1 << 20)
 
-const char *elsewhere_setting(const struct elsewhere_file *file,
-    const char *key)
-{
-	for (size_t i = 0; i < file->setting_count; i++) {
-		if (strcmp(file->settings[i].key, key) == 0)
-			return file->settings[i].value;
-	}
-	return NULL;
-}
-
 int elsewhere_wrong(const struct elsewhere *job, const struct setting *setting,
     struct mldv_error *err, const char *what)
 {

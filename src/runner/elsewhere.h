@@ -45,9 +45,6 @@ void elsewhere_format(const struct elsewhere_file *file, bool parcel,
 /* parcel: it must be there. */
 CHECKED int elsewhere_take(struct elsewhere_file *out, struct arena *arena,
     const struct json *doc, bool parcel, struct mldv_error *err);
-/* The value of "batch.submit", or NULL. */
-const char *elsewhere_setting(const struct elsewhere_file *file,
-    const char *key);
 
 struct elsewhere_system;
 

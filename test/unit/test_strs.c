@@ -49,6 +49,22 @@ static void sorts_by_unsigned_bytes(void **state)
 	strs_release(&strs);
 }
 
+static void cuts_words_at_spaces(void **state)
+{
+	struct strs strs = {0};
+
+	(void)state;
+	strs_add_words(&strs, "");
+	strs_add_words(&strs, "  ");
+	assert_int_equal(strs.count, 0);
+	strs_add_words(&strs, " bash  -e -u");
+	assert_int_equal(strs.count, 3);
+	assert_string_equal(strs.items[0], "bash");
+	assert_string_equal(strs.items[1], "-e");
+	assert_string_equal(strs.items[2], "-u");
+	strs_release(&strs);
+}
+
 static void keeps_one_of_each(void **state)
 {
 	struct strs strs = {0};
@@ -71,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(keeps_copies_in_order),
 	    cmocka_unit_test(sorts_by_unsigned_bytes),
+	    cmocka_unit_test(cuts_words_at_spaces),
 	    cmocka_unit_test(keeps_one_of_each),
 	};
 
