@@ -52,8 +52,9 @@ struct mldv_repro {
 	unsigned retries;  /* of a stage that does not say */
 	bool live; /* what is printed comes at once, each line with its stage */
 	const struct strs *overrides; /* name=value, or NULL */
-	const char *on;               /* where training jobs run: "sagemaker",
-	                                 "local-process"; NULL: as mldv.ini says */
+	/* Where training jobs run: "sagemaker", "local", "local-process"; NULL:
+	   as mldv.ini says. */
+	const char *on;
 	/*
 	 * For the stage that a job on this machine was started for: it is run
 	 * here, whatever mldv.ini says of where; and only with this key, whose

@@ -258,6 +258,21 @@ double project_clock(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+int project_sleep(const struct mldv_project *project, double seconds,
+    struct mldv_error *err)
+{
+	double end = project_clock() + seconds;
+
+	do {
+		const struct timespec piece = {0, 50 * 1000 * 1000};
+
+		if (project_check(project, err) < 0)
+			return -1;
+		(void)nanosleep(&piece, NULL);
+	} while (project_clock() < end);
+	return project_check(project, err);
+}
+
 static void say_waiting(void *context, const char *holder)
 {
 	project_warn(context, "waiting for %s", holder);

@@ -46,6 +46,9 @@ CHECKED int project_check(const struct mldv_project *project,
 
 /* Seconds since some moment that stays the same: for durations. */
 double project_clock(void);
+/* So long, or until the user wants to stop: -1 with MLDV_INTERRUPTED. */
+CHECKED int project_sleep(const struct mldv_project *project, double seconds,
+    struct mldv_error *err);
 
 /*
  * Locks. The store's is shared by whoever relies on its content until the

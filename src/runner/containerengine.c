@@ -48,7 +48,7 @@ static bool is_on_path(const char *name, struct arena *arena)
 	return false;
 }
 
-bool engine_is_podman(const char *program)
+static bool is_podman(const char *program)
 {
 	return strncmp(path_base(program), "podman", strlen("podman")) == 0;
 }
@@ -72,7 +72,7 @@ static int take(struct arena *arena, const char *program, const char *who,
 		    "it, or name another in " ENGINE_VARIABLE,
 		    program, who);
 	out->program = program;
-	out->podman = engine_is_podman(program);
+	out->podman = is_podman(program);
 	return 0;
 }
 
@@ -91,7 +91,7 @@ int engine_find(const struct stage *stage, struct arena *arena,
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (is_on_path(names[i], arena)) {
 			out->program = names[i];
-			out->podman = engine_is_podman(names[i]);
+			out->podman = is_podman(names[i]);
 			return 0;
 		}
 	}

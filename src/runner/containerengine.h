@@ -26,8 +26,6 @@ struct engine {
  */
 CHECKED int engine_find(const struct stage *stage, struct arena *arena,
     struct engine *out, struct mldv_error *err);
-/* Is it podman, by its name? */
-bool engine_is_podman(const char *program);
 
 /*
  * Runs "PROGRAM WORDS…" to its end and appends what it prints to out; that it

@@ -108,8 +108,9 @@ static int read_image(const char *reference, const struct json *root,
 	return 0;
 }
 
-int image_read(const char *reference, struct slice json, struct buf *out,
-    struct mldv_error *err)
+/* What "image inspect" printed, JSON, says of a reference. */
+static int take_inspected(const char *reference, struct slice json,
+    struct buf *out, struct mldv_error *err)
 {
 	struct json *root;
 	int ret;
@@ -162,7 +163,7 @@ static int resolve(const struct runner_job *job, const char *reference,
 			    reference);
 	}
 	if (ret == 0)
-		ret = image_read(reference,
+		ret = take_inspected(reference,
 		    (struct slice){buf_str(&text), text.len}, out, err);
 	buf_release(&text);
 	return ret;

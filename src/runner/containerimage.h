@@ -37,11 +37,4 @@ CHECKED int image_add_to_key(const struct runner_job *job,
 const char *image_of_key(const struct key *key, struct arena *arena);
 bool image_can_be_pulled(const char *image);
 
-/*
- * Appends what "image inspect" printed (JSON) says of a reference:
- * "REFERENCE@sha256:…" or "REFERENCE=sha256:…".
- */
-CHECKED int image_read(const char *reference, struct slice json,
-    struct buf *out, struct mldv_error *err);
-
 #endif

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -23,6 +22,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "project/project.h"
 #include "runner/containerengine.h"
 #include "runner/containerimage.h"
 
@@ -57,14 +57,6 @@ static int ask(const struct supervised *own, const char *const *words,
 
 	buf_release(&text);
 	return ret;
-}
-
-static double now(void)
-{
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 static int find_image(const struct supervised *own, struct mldv_error *err)
@@ -124,7 +116,7 @@ static void note_signals(struct supervised *own)
 		if (own->stopping)
 			continue;
 		own->stopping = true;
-		own->stopped_at = now();
+		own->stopped_at = project_clock();
 		/* The pipeline sends SIGINT to the engine, too, which passes
 		   it on: a second one would be one too many. */
 		if (signal != SIGINT && own->proc.pid > 0)
@@ -134,7 +126,7 @@ static void note_signals(struct supervised *own)
 
 static void kill_late(struct supervised *own)
 {
-	if (own->killed || now() < own->stopped_at + GRACE_SECONDS)
+	if (own->killed || project_clock() < own->stopped_at + GRACE_SECONDS)
 		return;
 	own->killed = true;
 	own->removed = engine_remove(own->argv[0], own->name);

@@ -129,10 +129,6 @@ CHECKED int elsewhere_fetch(struct elsewhere *job, struct mldv_error *err);
 
 /* What this clone knows of a job: .git/mldv/jobs/<name>. */
 CHECKED int elsewhere_note(struct elsewhere *job, struct mldv_error *err);
-/* The same of a job that is known, for looking at it: see jobs.c. */
-struct job_record;
-CHECKED int elsewhere_open(struct elsewhere *job, struct mldv_project *project,
-    const struct job_record *record, struct mldv_error *err);
 void elsewhere_close(struct elsewhere *job);
 /* Sets name and log. */
 void elsewhere_name(struct elsewhere *job, uint64_t attempt);
@@ -144,16 +140,12 @@ const char *elsewhere_id(struct elsewhere *job, const struct buf *text);
 /* What the first word of a state means, as many systems say it. */
 void elsewhere_read_word(struct elsewhere *job, const struct buf *text,
     struct elsewhere_look *out);
-/* Sleeps; -1 if interrupted. */
-CHECKED int elsewhere_sleep(const struct elsewhere *job, double seconds,
-    struct mldv_error *err);
-/* Says the lines of the log on the remote. */
-void elsewhere_show_kept(struct elsewhere *job);
 /* Waits until the job has ended, and says what comes of it. */
 CHECKED int elsewhere_wait(struct elsewhere *job, struct elsewhere_look *out,
     struct mldv_error *err);
 
-/* For jobs.c: what the record is of, by its runner's name; NULL: SageMaker. */
+/* For jobs.c: the job of a record that has a runner. */
+struct job_record;
 CHECKED int elsewhere_visit(struct mldv_project *project,
     const struct job_record *record,
     void (*visit)(void *context, const struct mldv_job *job), void *context,

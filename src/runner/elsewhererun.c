@@ -191,7 +191,7 @@ static int join(struct course *run, const struct parcel_claim *first,
 	while (!claim.id[0]) {
 		if (project_clock() - began > CLAIM_PATIENCE)
 			return give_up(job, err);
-		if (elsewhere_sleep(job, 1, err) < 0 ||
+		if (project_sleep(job->project, 1, err) < 0 ||
 		    parcel_claim_read(job->remote, job->file.key, job->attempt,
 		        &job->arena, &claim, err) < 0)
 			return -1;

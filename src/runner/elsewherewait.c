@@ -37,21 +37,6 @@ void elsewhere_say(const struct elsewhere *job, const char *fmt, ...)
 	job->say(job->context, line);
 }
 
-int elsewhere_sleep(const struct elsewhere *job, double seconds,
-    struct mldv_error *err)
-{
-	double end = project_clock() + seconds;
-
-	do {
-		const struct timespec piece = {0, 50 * 1000 * 1000};
-
-		if (project_check(job->project, err) < 0)
-			return -1;
-		(void)nanosleep(&piece, NULL);
-	} while (project_clock() < end);
-	return project_check(job->project, err);
-}
-
 /* Names of jobs are letters, digits and '-' in every system. */
 void elsewhere_name(struct elsewhere *job, uint64_t attempt)
 {
@@ -104,7 +89,8 @@ static void say_lines(struct elsewhere *job, const struct buf *text)
 	}
 }
 
-void elsewhere_show_kept(struct elsewhere *job)
+/* Says the lines of the log on the remote. */
+static void show_kept(struct elsewhere *job)
 {
 	struct mldv_error ignored;
 	struct buf text = {0};
@@ -184,7 +170,8 @@ static int take_record(struct elsewhere *job, const struct json *doc,
 	return remotes_open(job->project, job->file.remote, &job->remote, err);
 }
 
-int elsewhere_open(struct elsewhere *job, struct mldv_project *project,
+/* A job that is known, for looking at it. */
+static int open_known(struct elsewhere *job, struct mldv_project *project,
     const struct job_record *record, struct mldv_error *err)
 {
 	const char *path;
@@ -314,7 +301,7 @@ int elsewhere_wait(struct elsewhere *job, struct elsewhere_look *out,
 	int ret;
 
 	while ((ret = ask(&waiting, out, err)) == 0) {
-		if (elsewhere_sleep(job, waiting.wait, err) < 0)
+		if (project_sleep(job->project, waiting.wait, err) < 0)
 			return -1;
 		waiting.wait *= 1.5;
 		if (waiting.wait > MOST_WAIT)
@@ -324,7 +311,7 @@ int elsewhere_wait(struct elsewhere *job, struct elsewhere_look *out,
 		return -1;
 	job->system->logs(job);
 	if (job->shown == 0)
-		elsewhere_show_kept(job);
+		show_kept(job);
 	return 0;
 }
 
@@ -371,7 +358,7 @@ int elsewhere_visit(struct mldv_project *project,
 	    .key = record->key,
 	    .started = record->started,
 	};
-	int ret = elsewhere_open(&job, project, record, err);
+	int ret = open_known(&job, project, record, err);
 
 	if (ret < 0)
 		return -1;
@@ -401,7 +388,7 @@ int elsewhere_logs(struct mldv_project *project,
     const struct elsewhere_asked *asked, bool follow, struct mldv_error *err)
 {
 	struct elsewhere job;
-	int ret = elsewhere_open(&job, project, asked->record, err);
+	int ret = open_known(&job, project, asked->record, err);
 
 	if (ret < 0)
 		return -1;
@@ -412,7 +399,7 @@ int elsewhere_logs(struct mldv_project *project,
 	} else {
 		job.system->logs(&job);
 		if (job.shown == 0)
-			elsewhere_show_kept(&job);
+			show_kept(&job);
 	}
 	elsewhere_close(&job);
 	return ret;
@@ -423,7 +410,7 @@ int elsewhere_stop(struct mldv_project *project,
 {
 	struct elsewhere_look look = {0};
 	struct elsewhere job;
-	int ret = elsewhere_open(&job, project, asked->record, err);
+	int ret = open_known(&job, project, asked->record, err);
 
 	if (ret < 0)
 		return -1;

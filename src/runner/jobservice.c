@@ -144,21 +144,6 @@ void job_logs_release(struct job_logs *logs)
 	*logs = (struct job_logs){0};
 }
 
-int job_sleep(const struct job_service *service, double seconds,
-    struct mldv_error *err)
-{
-	double end = project_clock() + seconds;
-
-	do {
-		const struct timespec piece = {0, 50 * 1000 * 1000};
-
-		if (project_check(service->project, err) < 0)
-			return -1;
-		(void)nanosleep(&piece, NULL);
-	} while (project_clock() < end);
-	return project_check(service->project, err);
-}
-
 bool job_has_ended(const struct sagemaker_job *job)
 {
 	return job->status == SAGEMAKER_COMPLETED ||
@@ -230,7 +215,8 @@ static void read_rest(struct waiting *waiting)
 		quiet = job_logs_read(waiting->service, &waiting->logs)
 		    ? 0
 		    : quiet + 1;
-		if (job_sleep(waiting->service, FIRST_WAIT, &ignored) < 0)
+		if (project_sleep(waiting->service->project, FIRST_WAIT,
+		        &ignored) < 0)
 			break;
 	}
 }
@@ -253,7 +239,8 @@ CHECKED static int wait_until_end(struct waiting *waiting, struct arena *arena,
 				return 0;
 			(void)job_logs_read(waiting->service, &waiting->logs);
 		}
-		if (job_sleep(waiting->service, waiting->wait, err) < 0)
+		if (project_sleep(waiting->service->project, waiting->wait,
+		        err) < 0)
 			return -1;
 		waiting->wait *= 1.5;
 		if (waiting->wait > MOST_WAIT)

@@ -49,9 +49,6 @@ CHECKED int job_wait(const struct job_service *service, const char *name,
     struct arena *arena, struct sagemaker_job *out, struct mldv_error *err);
 /* Has it ended? */
 bool job_has_ended(const struct sagemaker_job *job);
-/* Sleeps; -1 if interrupted. */
-CHECKED int job_sleep(const struct job_service *service, double seconds,
-    struct mldv_error *err);
 
 /* The jobs that this clone knows, in .git/mldv/jobs/<name>. */
 struct job_record {

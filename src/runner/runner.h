@@ -116,10 +116,9 @@ extern const struct runner runner_batch, runner_fargate;
 
 /*
  * Has all training jobs run elsewhere than mldv.ini says: on "local",
- * "local-process" or "sagemaker". MLDV_USAGE if on is neither, or a job has no
- * instance.
+ * "local-process" or "sagemaker". MLDV_USAGE if on is none of them, or a job
+ * has no instance.
  */
-struct stages;
 CHECKED int runner_choose(struct stages *stages, struct arena *arena,
     const char *on, struct mldv_error *err);
 /* Who carries the stage out. */

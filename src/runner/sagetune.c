@@ -214,7 +214,7 @@ static int wait_for_end(struct tuner *tuner, struct mldv_error *err)
 		if (tuner->state.status != SAGEMAKER_RUNNING &&
 		    tuner->state.status != SAGEMAKER_STOPPING)
 			return 0;
-		if (job_sleep(&tuner->service, wait, err) < 0)
+		if (project_sleep(tuner->service.project, wait, err) < 0)
 			return -1;
 		wait = tuner->tuning->count > before ? FIRST_WAIT : wait * 1.5;
 		if (wait > MOST_WAIT)
