@@ -15,8 +15,6 @@
 #include "format/json.h"
 #include "project/remotes.h"
 
-#define RESULT_LIMIT (1 << 20)
-
 int elsewhere_wrong(const struct elsewhere *job, const struct setting *setting,
     struct mldv_error *err, const char *what)
 {
@@ -315,19 +313,5 @@ int elsewhere_prepare(struct runner_job *job,
 int elsewhere_finish(struct runner_job *job, const struct proc_result *result,
     struct mldv_error *err)
 {
-	struct job_result said = {0};
-	struct mldv_error ignored;
-	struct buf text = {0};
-
-	if (file_read(job->state, RESULT_LIMIT, &text, &ignored) == 0 &&
-	    job_result_parse(&said, job->arena, text.data, text.len,
-	        &ignored) == 0) {
-		job->job = said.name;
-		job->cost = said.cost;
-	}
-	buf_release(&text);
-	if (said.failure)
-		return err_set(err, MLDV_FAILED, "stage '%s' failed: %s",
-		    job->stage->name, said.failure);
-	return runner_check_result(job, result, err);
+	return job_result_take(job, job->state, result, err);
 }

@@ -361,17 +361,6 @@ static int run_job(struct course *run, struct mldv_error *err)
 	return ret;
 }
 
-static int write_result(struct course *run, struct mldv_error *err)
-{
-	struct buf text = {0};
-	int ret;
-
-	job_result_format(&run->result, &text);
-	ret = file_replace(run->job.file.result, text.data, text.len, err);
-	buf_release(&text);
-	return ret;
-}
-
 static int read_file(struct course *run, const char *file,
     struct mldv_error *err)
 {
@@ -425,7 +414,8 @@ int mldv_job_elsewhere(struct mldv_project *project, const char *file,
 		ret = run_job(&run, err);
 	if (ret < 0 && !run.result.failure && err->code != MLDV_INTERRUPTED)
 		run.result.failure = err->text;
-	if (write_result(&run, ret < 0 ? &other : err) < 0)
+	if (job_result_write(&run.result, job->file.result,
+	        ret < 0 ? &other : err) < 0)
 		ret = -1;
 	elsewhere_close(job);
 	return ret;

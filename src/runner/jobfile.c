@@ -4,8 +4,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/jsonout.h"
 #include "format/json.h"
+
+#define RESULT_LIMIT (1 << 20)
 
 struct text {
 	const char *name;
@@ -139,7 +142,7 @@ int jobfile_parse(struct jobfile *out, struct arena *arena, const char *text,
 	return ret;
 }
 
-void job_result_format(const struct job_result *result, struct buf *out)
+static void format_result(const struct job_result *result, struct buf *out)
 {
 	struct jsonout json = {.out = out};
 
@@ -204,20 +207,54 @@ static void take_metrics(struct job_result *out, struct arena *arena,
 	}
 }
 
-int job_result_parse(struct job_result *out, struct arena *arena,
-    const char *text, size_t len, struct mldv_error *err)
+int job_result_write(const struct job_result *result, const char *path,
+    struct mldv_error *err)
 {
+	struct buf text = {0};
+	int ret;
+
+	format_result(result, &text);
+	ret = file_replace(path, text.data, text.len, err);
+	buf_release(&text);
+	return ret;
+}
+
+/* A process that was killed has written nothing: then it is empty. */
+static void read_result(const char *path, struct arena *arena,
+    struct job_result *out)
+{
+	struct mldv_error ignored;
 	struct json *doc = NULL;
+	struct buf text = {0};
 
 	*out = (struct job_result){0};
-	if (json_open(&doc, (struct slice){text, len}, JSON_LIMIT,
-	        JSON_STRICTLY, err) < 0)
-		return err_prefix(err, "the result of a job");
-	out->name = json_text_at(doc, "name", arena);
-	out->cost = json_text_at(doc, "cost", arena);
-	out->failure = json_text_at(doc, "failure", arena);
-	take_about(out, arena, json_get(doc, "about"));
-	take_metrics(out, arena, json_get(doc, "metrics"));
+	if (file_read(path, RESULT_LIMIT, &text, &ignored) == 0 &&
+	    json_open(&doc, (struct slice){text.data, text.len}, JSON_LIMIT,
+	        JSON_STRICTLY, &ignored) == 0) {
+		out->name = json_text_at(doc, "name", arena);
+		out->cost = json_text_at(doc, "cost", arena);
+		out->failure = json_text_at(doc, "failure", arena);
+		take_about(out, arena, json_get(doc, "about"));
+		take_metrics(out, arena, json_get(doc, "metrics"));
+	}
 	json_close(doc);
-	return 0;
+	buf_release(&text);
+}
+
+int job_result_take(struct runner_job *job, const char *path,
+    const struct proc_result *result, struct mldv_error *err)
+{
+	struct job_result said;
+
+	read_result(path, job->arena, &said);
+	job->job = said.name;
+	job->cost = said.cost;
+	job->about = said.about;
+	job->about_count = said.about_count;
+	job->metrics = said.metrics;
+	job->metric_count = said.metric_count;
+	if (said.failure)
+		return err_set(err, MLDV_FAILED, "stage '%s' failed: %s",
+		    job->stage->name, said.failure);
+	return runner_check_result(job, result, err);
 }

@@ -4,8 +4,9 @@
 
 /*
  * What is to be done for a job of SageMaker, written down by the process that
- * runs the pipeline for the one that submits and waits; and what came of it.
- * Files of JSON in the job's own directory, gone when the stage ends.
+ * runs the pipeline for the one that submits and waits; and what came of it,
+ * here or with another system of jobs (see elsewhere.h). Files of JSON in the
+ * job's own directory, gone when the stage ends.
  */
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include "base/mem.h"
 #include "format/oid.h"
 #include "format/run.h"
+#include "runner/runner.h"
 
 struct job_channel {
 	const char *path; /* of the dep, from the root */
@@ -63,8 +65,13 @@ struct job_result {
 	struct run_metric *metrics; /* what it said of itself at the end */
 	size_t metric_count;
 };
-void job_result_format(const struct job_result *result, struct buf *out);
-CHECKED int job_result_parse(struct job_result *out, struct arena *arena,
-    const char *text, size_t len, struct mldv_error *err);
+CHECKED int job_result_write(const struct job_result *result, const char *path,
+    struct mldv_error *err);
+/*
+ * What a runner does in finish whose process has written that: takes it for
+ * the record, and says why the stage failed, if it did.
+ */
+CHECKED int job_result_take(struct runner_job *job, const char *path,
+    const struct proc_result *result, struct mldv_error *err);
 
 #endif

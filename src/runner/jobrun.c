@@ -325,17 +325,6 @@ static int run_job(struct jobrun *run, struct mldv_error *err)
 	return ret;
 }
 
-static int write_result(struct jobrun *run, struct mldv_error *err)
-{
-	struct buf text = {0};
-	int ret;
-
-	job_result_format(&run->result, &text);
-	ret = file_replace(run->file.result, text.data, text.len, err);
-	buf_release(&text);
-	return ret;
-}
-
 int mldv_job_run(struct mldv_project *project, const char *file,
     mldv_line_fn *say, void *context, struct mldv_error *err)
 {
@@ -359,7 +348,8 @@ int mldv_job_run(struct mldv_project *project, const char *file,
 		ret = run_job(&run, err);
 	if (ret < 0 && !run.result.failure && err->code != MLDV_INTERRUPTED)
 		run.result.failure = err->text;
-	if (write_result(&run, ret < 0 ? &other : err) < 0)
+	if (job_result_write(&run.result, run.file.result,
+	        ret < 0 ? &other : err) < 0)
 		ret = -1;
 	remote_close(run.remote);
 	job_service_close(&run.service);

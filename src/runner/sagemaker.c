@@ -21,8 +21,6 @@
 #include "runner/sage.h"
 #include "store/tarball.h"
 
-#define RESULT_LIMIT (1 << 20)
-
 static int find_region(struct sage *sage, struct mldv_error *err)
 {
 	const struct net_options none = {0};
@@ -256,25 +254,8 @@ static int finish(struct runner_job *job, const struct proc_result *result,
     struct mldv_error *err)
 {
 	const struct sage *sage = job->state;
-	struct job_result said = {0};
-	struct mldv_error ignored;
-	struct buf text = {0};
 
-	if (file_read(sage->result, RESULT_LIMIT, &text, &ignored) == 0 &&
-	    job_result_parse(&said, job->arena, text.data, text.len,
-	        &ignored) == 0) {
-		job->job = said.name;
-		job->cost = said.cost;
-		job->about = said.about;
-		job->about_count = said.about_count;
-		job->metrics = said.metrics;
-		job->metric_count = said.metric_count;
-	}
-	buf_release(&text);
-	if (said.failure)
-		return err_set(err, MLDV_FAILED, "stage '%s' failed: %s",
-		    job->stage->name, said.failure);
-	return runner_check_result(job, result, err);
+	return job_result_take(job, sage->result, result, err);
 }
 
 const struct runner runner_sagemaker = {
