@@ -97,6 +97,25 @@ bool slice_number(struct slice slice, uint64_t *out)
 	return true;
 }
 
+bool slice_seconds(struct slice slice, uint64_t *out)
+{
+	static const char units[] = "smhd";
+	static const uint64_t seconds[] = {1, 60, 3600, 24 * 3600};
+	uint64_t number;
+
+	for (size_t i = 0; slice.len > 0 && units[i]; i++) {
+		if (slice.data[slice.len - 1] != units[i])
+			continue;
+		if (!slice_number((struct slice){slice.data, slice.len - 1},
+		        &number) ||
+		    number > UINT32_MAX)
+			return false;
+		*out = number * seconds[i];
+		return true;
+	}
+	return false;
+}
+
 /* How far ? reaches: a UTF-8 character as far as it is there, else a byte. */
 static size_t character(const char *text)
 {
@@ -196,6 +215,18 @@ const char *str_nearest(const char *word, const char *const *names)
 		}
 	}
 	return best;
+}
+
+void str_quote(const char *text, struct buf *out)
+{
+	buf_add_char(out, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			buf_add_str(out, "'\\''");
+		else
+			buf_add_char(out, *text);
+	}
+	buf_add_char(out, '\'');
 }
 
 void str_count(uint64_t number, struct buf *out)

@@ -36,6 +36,8 @@ bool str_ends(const char *text, const char *end);
 
 /* Decimal, no sign, no leading zero, at most 2^63-1; false otherwise. */
 bool slice_number(struct slice slice, uint64_t *out);
+/* "90s", "15m", "4h" or "2d", at most UINT32_MAX of them, as seconds. */
+bool slice_seconds(struct slice slice, uint64_t *out);
 
 /*
  * Matches a file name against a pattern of * and ?, as fnmatch(3) without
@@ -64,6 +66,9 @@ uint64_t str_hash(uint64_t start, const char *text);
  * hold; address itself if it holds none.
  */
 const char *str_hide_password(struct arena *arena, const char *address);
+
+/* 'it'\''s': as one word of a POSIX shell's. */
+void str_quote(const char *text, struct buf *out);
 
 /* 1,234,567 */
 void str_count(uint64_t number, struct buf *out);

@@ -2,6 +2,7 @@
 
 /* mldv env: what a stage's command finds in its environment. */
 
+#include "base/str.h"
 #include "command/command.h"
 #include "command/listing.h"
 #include "command/report.h"
@@ -33,14 +34,9 @@ static void visit_variable(void *context, const char *name, const char *value)
 		jsonout_text(&visit->json, name, value);
 		return;
 	}
-	buf_printf(&visit->out, "export %s='", name);
-	for (; *value; value++) {
-		if (*value == '\'')
-			buf_add_str(&visit->out, "'\\''");
-		else
-			buf_add_char(&visit->out, *value);
-	}
-	buf_add_str(&visit->out, "'\n");
+	buf_printf(&visit->out, "export %s=", name);
+	str_quote(value, &visit->out);
+	buf_add_char(&visit->out, '\n');
 }
 
 static int run(const struct context *context, const void *values,

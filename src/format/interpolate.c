@@ -64,18 +64,6 @@ void interpolation_release(struct interpolation *in)
 	*in = (struct interpolation){0};
 }
 
-static void add_single_quoted(const char *text, struct buf *out)
-{
-	buf_add_char(out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			buf_add_str(out, "'\\''");
-		else
-			buf_add_char(out, *text);
-	}
-	buf_add_char(out, '\'');
-}
-
 /* What stands between ${ and }, and its value. */
 struct reference {
 	struct slice name;     /* "params.lr" */
@@ -97,7 +85,7 @@ CHECKED static int add_value(struct interpolation *in, unsigned line,
 		    "'${%.*s:…}' is for cmd; elsewhere write '${%.*s}'", len,
 		    name, len, name);
 	if (modifier.data && slice_is(modifier, "q")) {
-		add_single_quoted(text, out);
+		str_quote(text, out);
 		return 0;
 	}
 	if (modifier.data && !slice_is(modifier, "raw"))

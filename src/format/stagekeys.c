@@ -83,22 +83,14 @@ CHECKED static int read_cpus(struct stage_reader *r,
 CHECKED static int read_timeout(struct stage_reader *r,
     const struct ini_entry *entry, struct mldv_error *err)
 {
-	static const char units[] = "smhd";
-	static const uint64_t seconds[] = {1, 60, 3600, 86400};
 	const char *text;
-	const char *unit;
-	size_t len;
-	uint64_t number;
 
 	if (stage_read_text(r, entry, &text, err) < 0)
 		return -1;
-	len = strlen(text) - 1;
-	unit = strchr(units, text[len]);
-	if (!unit || !slice_number((struct slice){text, len}, &number) ||
-	    number == 0 || number > UINT32_MAX)
+	if (!slice_seconds(slice_of(text), &r->stage->timeout) ||
+	    r->stage->timeout == 0)
 		return ini_error(r->ini, entry->line, err,
 		    "'timeout' cannot be '%s'; write 90s, 15m, 4h or 2d", text);
-	r->stage->timeout = number * seconds[unit - units];
 	return 0;
 }
 

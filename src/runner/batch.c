@@ -26,26 +26,10 @@ enum {
 struct batch {
 	const char *submit, *poll, *cancel;
 	const char *program; /* mldv, over there */
-	double patience;
+	uint64_t patience;   /* seconds */
 };
 
 /* --- settings --- */
-
-/* 90s, 15m, 4h, 2d */
-static bool read_seconds(const char *text, double *out)
-{
-	static const char units[] = "smhd";
-	static const uint64_t seconds[] = {1, 60, 3600, 24 * 3600};
-	size_t len = strlen(text);
-	const char *unit = len > 0 ? strchr(units, text[len - 1]) : NULL;
-	uint64_t number;
-
-	if (!unit || !slice_number((struct slice){text, len - 1}, &number) ||
-	    number > UINT32_MAX)
-		return false;
-	*out = (double)(number * seconds[unit - units]);
-	return true;
-}
 
 static int read_setting(struct elsewhere *job, struct batch *batch,
     const struct setting *setting, struct mldv_error *err)
@@ -68,7 +52,7 @@ static int read_setting(struct elsewhere *job, struct batch *batch,
 		    "batch.poll, batch.cancel, batch.mldv, "
 		    "batch.remote and batch.patience",
 		    job->file.ini, setting->line, setting->key);
-	else if (!read_seconds(setting->value, &batch->patience))
+	else if (!slice_seconds(slice_of(setting->value), &batch->patience))
 		return elsewhere_wrong(job, setting, err,
 		    "write 90s, 15m or 4h");
 	return 0;
@@ -110,12 +94,12 @@ static double patience(const struct elsewhere *job)
 {
 	const struct batch *batch = job->state;
 
-	return batch->patience;
+	return (double)batch->patience;
 }
 
 /* --- commands --- */
 
-/* As one word of the shell's. */
+/* As one word of the shell's, and as it is where it may be. */
 static const char *quote(struct arena *arena, const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
@@ -126,14 +110,7 @@ static const char *quote(struct arena *arena, const char *text)
 
 	if (text[0] && strspn(text, plain) == strlen(text))
 		return text;
-	buf_add_char(&out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			buf_add_str(&out, "'\\''");
-		else
-			buf_add_char(&out, *text);
-	}
-	buf_add_char(&out, '\'');
+	str_quote(text, &out);
 	word = arena_str(arena, buf_str(&out));
 	buf_release(&out);
 	return word;

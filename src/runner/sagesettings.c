@@ -50,17 +50,9 @@ static int read_yes(const struct reader *r, bool *out, struct mldv_error *err)
 static int read_duration(const struct reader *r, uint64_t most, uint64_t *out,
     struct mldv_error *err)
 {
-	static const char units[] = "smhd";
-	static const uint64_t seconds[] = {1, 60, 3600, DAY};
-	const char *text = r->setting->value;
-	size_t len = strlen(text);
-	const char *unit = len > 0 ? strchr(units, text[len - 1]) : NULL;
-
-	if (unit && slice_number((struct slice){text, len - 1}, out) &&
-	    *out > 0 && *out <= most / seconds[unit - units]) {
-		*out *= seconds[unit - units];
+	if (slice_seconds(slice_of(r->setting->value), out) && *out > 0 &&
+	    *out <= most)
 		return 0;
-	}
 	return wrong(r, err,
 	    "write 90s, 15m, 4h or 2d, not longer than AWS lets");
 }

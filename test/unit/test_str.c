@@ -264,9 +264,43 @@ static void a_text_ends_with_its_end_or_nothing(void **state)
 	assert_false(str_ends("a.mldv.x", ".mldv"));
 }
 
+static void reads_durations(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds;
+	} good[] = {{"0s", 0}, {"90s", 90}, {"15m", 900}, {"4h", 14400},
+	    {"2d", 172800}, {"4294967295s", UINT32_MAX}};
+	static const char *const bad[] = {"", "s", "90", "1.5h", "-1s", "1 s",
+	    "1w", "4294967296s"};
+	uint64_t seconds;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_true(slice_seconds(slice_of(good[i].text), &seconds));
+		assert_int_equal(seconds, good[i].seconds);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_false(slice_seconds(slice_of(bad[i]), &seconds));
+}
+
+static void quotes_words_of_a_shell(void **state)
+{
+	struct buf out = {0};
+
+	(void)state;
+	str_quote("", &out);
+	str_quote("a $b", &out);
+	str_quote("it's", &out);
+	assert_string_equal(buf_str(&out), "'''a $b''it'\\''s'");
+	buf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(reads_durations),
+	    cmocka_unit_test(quotes_words_of_a_shell),
 	    cmocka_unit_test(a_text_ends_with_its_end_or_nothing),
 	    cmocka_unit_test(compares_bytes_as_unsigned),
 	    cmocka_unit_test(knows_what_it_is_and_starts_with),
