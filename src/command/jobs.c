@@ -74,13 +74,7 @@ static int run_list(const struct context *context, const void *values,
 
 static void print_line(void *context, const char *line)
 {
-	const struct context *command = context;
-	struct buf text = {0};
-
-	show_text(line, &text);
-	buf_add_char(&text, '\n');
-	term_pass(command->term, text.data, text.len);
-	buf_release(&text);
+	say_line(context, line);
 }
 
 static int run_logs(const struct context *context, const void *values,

@@ -2,8 +2,6 @@
 
 /* mldv logs: what a stage printed. */
 
-#include <string.h>
-#include <time.h>
 
 #include "base/str.h"
 #include "command/command.h"
@@ -25,17 +23,6 @@ static const struct option options[] = {
     {0},
 };
 
-static void show_moment(int64_t seconds, struct buf *out)
-{
-	const time_t time = (time_t)seconds;
-	char text[32] = "?";
-	struct tm utc;
-
-	if (gmtime_r(&time, &utc) != NULL)
-		(void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-	buf_add_str(out, text);
-}
-
 static void visit_json(struct jsonout *json, const struct mldv_log *log,
     const char *ended)
 {
@@ -54,7 +41,7 @@ static void visit(void *context, const struct mldv_log *log)
 	struct buf size = {0};
 	struct buf path = {0};
 
-	show_moment(log->ended, &ended);
+	show_utc(log->ended, &ended);
 	if (listing->as_json) {
 		visit_json(&listing->json, log, buf_str(&ended));
 	} else {

@@ -159,6 +159,16 @@ void say_wrote(const struct context *context, const char *what,
 	buf_release(&line);
 }
 
+void say_line(const struct context *context, const char *line)
+{
+	struct buf text = {0};
+
+	show_text(line, &text);
+	buf_add_char(&text, '\n');
+	term_pass(context->term, text.data, text.len);
+	buf_release(&text);
+}
+
 const char *stage_word(unsigned state)
 {
 	static const char *const words[] = {

@@ -40,6 +40,9 @@ void say_staged(const struct context *context, const struct strs *staged);
 void say_wrote(const struct context *context, const char *what,
     const struct strs *staged);
 
+/* A line that a job says, fit to be shown. */
+void say_line(const struct context *context, const char *line);
+
 /* "fresh", "stale", …, of an enum mldv_stage_state. */
 const char *stage_word(unsigned state);
 

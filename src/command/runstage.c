@@ -24,13 +24,7 @@ static const struct option options[] = {
 
 static void print_line(void *context, const char *line)
 {
-	const struct context *command = context;
-	struct buf text = {0};
-
-	show_text(line, &text);
-	buf_add_char(&text, '\n');
-	term_pass(command->term, text.data, text.len);
-	buf_release(&text);
+	say_line(context, line);
 }
 
 static void pass_output(void *context, const char *data, size_t size)

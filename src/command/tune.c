@@ -24,14 +24,9 @@ struct visit {
 static void print_line(void *context, const char *line)
 {
 	const struct visit *visit = context;
-	struct buf text = {0};
 
-	if (visit->listing.as_json)
-		return;
-	show_text(line, &text);
-	buf_add_char(&text, '\n');
-	term_pass(visit->context->term, text.data, text.len);
-	buf_release(&text);
+	if (!visit->listing.as_json)
+		say_line(visit->context, line);
 }
 
 static void add_json(struct jsonout *json, const struct mldv_trial *trial)
