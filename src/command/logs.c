@@ -2,7 +2,6 @@
 
 /* mldv logs: what a stage printed. */
 
-
 #include "base/str.h"
 #include "command/command.h"
 #include "command/listing.h"
