@@ -92,7 +92,6 @@ struct mldv_how_step {
 	const char *claim_why;
 	/* The record of the run; if it is not known, there is nothing of it. */
 	bool known;
-	bool from_remote;
 	uint64_t started; /* seconds since 1970 */
 	double seconds;
 	const char *host, *platform;
@@ -146,7 +145,6 @@ struct mldv_run {
 	const char *host;
 	const char *code_commit, *branch, *who, *job, *cost; /* or NULL */
 	bool dirty;
-	bool from_remote;
 	const struct mldv_how_value *params;
 	size_t param_count;
 	const struct mldv_how_value *about; /* of a job */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "pipeline/stagedir.h"
+#include "runner/copying.h"
 #include "store/link.h"
 #include "store/snapshot.h"
 
@@ -58,20 +59,6 @@ const char *failed_show(const struct mldv_project *project, const char *dir)
 	return inner ? inner : dir;
 }
 
-CHECKED static int copy_link(const char *from, const char *to,
-    struct mldv_error *err)
-{
-	char target[LINK_LIMIT + 1];
-	ssize_t len = readlink(from, target, LINK_LIMIT);
-
-	if (len < 0)
-		return err_errno(err, "cannot read link '%s'", from);
-	target[len] = '\0';
-	if (symlink(target, to) < 0)
-		return err_errno(err, "cannot make link '%s'", to);
-	return 0;
-}
-
 CHECKED static int copy_file(const char *from, const char *to,
     const struct snapshot_entry *entry, struct mldv_error *err)
 {
@@ -103,8 +90,8 @@ CHECKED static int copy_entry(const struct snapshot_entry *entry,
 }
 
 /* Directories come before what is in them. */
-CHECKED static int copy_tree(const struct snapshot *snapshot, const char *from,
-    const char *to, struct mldv_error *err)
+CHECKED static int copy_snapshot(const struct snapshot *snapshot,
+    const char *from, const char *to, struct mldv_error *err)
 {
 	int ret = copy_entry(&snapshot->root, from, to, err);
 
@@ -139,7 +126,7 @@ CHECKED static int move_by_copy(struct mldv_project *project, const char *path,
 	int ret = snapshot_take(&snapshot, &options, err);
 
 	if (ret == 0)
-		ret = copy_tree(&snapshot, from, to, err);
+		ret = copy_snapshot(&snapshot, from, to, err);
 	if (ret == 0)
 		ret = file_remove_tree(from, err);
 	snapshot_release(&snapshot);

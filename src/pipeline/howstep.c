@@ -103,7 +103,6 @@ CHECKED static int fill_run(struct how *how, const struct record *record,
 	int here = 0;
 
 	told->known = true;
-	told->from_remote = record->remote;
 	told->started = run->started;
 	told->seconds = (double)run->took / 1000;
 	told->host = run->host;
